@@ -1,0 +1,1 @@
+"""Sensors and gateways: what they read, how wrongly, and what gets through."""

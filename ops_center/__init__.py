@@ -1,0 +1,1 @@
+"""The operations centre, which knows the feed and the public map only."""

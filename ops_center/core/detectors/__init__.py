@@ -1,0 +1,1 @@
+"""Arrays of series in, findings out."""

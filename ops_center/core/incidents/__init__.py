@@ -1,0 +1,1 @@
+"""One incident per event: evidence, life cycle."""

@@ -1,0 +1,1 @@
+"""Plans, dispatch, verified actuation."""

@@ -1,0 +1,1 @@
+"""The centre on a real feed: queue, clock, service."""

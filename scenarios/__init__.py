@@ -1,0 +1,1 @@
+"""Scenarios: files, the composition root, runs, scores, reports, the command line."""

@@ -1,0 +1,1 @@
+"""The floor and the world: clock, bus, messages, transport; the simulated city."""

@@ -1,0 +1,1 @@
+"""The floor: time, chance, identity, maps and errors, known to everybody."""

@@ -1,0 +1,1 @@
+"""The vocabulary that the islands share, and its form on the wire."""

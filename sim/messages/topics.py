@@ -1,0 +1,69 @@
+"""Every topic, as a function; no topic is spelled anywhere else.
+
+``city/v1/{district}/{domain}/{kind}/{device}/{channel}``, each level ``[a-z0-9_-]+``.
+Truth has a root of its own, which devices under test may not read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.kernel.errors import PayloadError
+from sim.kernel.ids import is_level
+
+ROOT = "city"
+VERSION = "v1"
+TRUTH_ROOT = "truth"
+WHOLE_CITY = "all"
+"""District level of what belongs to no district."""
+
+TELEMETRY = "telemetry"
+STATE = "state"
+EVENT = "event"
+COMMAND = "command"
+ACK = "ack"
+CHANNELS = (TELEMETRY, STATE, EVENT, COMMAND, ACK)
+
+EMERGENCY = "emergency"
+"""Domain level of units and calls."""
+CLOCK = (WHOLE_CITY, "city", "clock", "main")
+MAP = (WHOLE_CITY, "city", "map", "main")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The levels of one topic."""
+
+    district: str
+    domain: str
+    kind: str
+    device: str
+    channel: str
+
+
+def topic(district: str, domain: str, kind: str, device: str, channel: str) -> str:
+    """Return the topic of one channel of one device."""
+    return f"{ROOT}/{VERSION}/{district}/{domain}/{kind}/{device}/{channel}"
+
+
+def pattern(channel: str) -> str:
+    """Return the subscription for one channel of everything in the city."""
+    return topic("+", "+", "+", "+", channel)
+
+
+def parse(text: str) -> Address:
+    """Return the levels of a topic.
+
+    Raises
+    ------
+    PayloadError
+        When it is not of the city's form.
+    """
+    parts = text.split("/")
+    if len(parts) != 7 or parts[0] != ROOT or parts[1] != VERSION or parts[6] not in CHANNELS:
+        raise PayloadError("topic", f"{text!r} is not {topic('…', '…', '…', '…', '…')}")
+    levels = parts[2:6]
+    if not all(is_level(level) for level in levels):
+        raise PayloadError("topic", f"{text!r} has a level outside [a-z0-9_-]+")
+    district, domain, kind, device = levels
+    return Address(district, domain, kind, device, parts[6])

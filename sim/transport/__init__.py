@@ -1,0 +1,1 @@
+"""Buses: in memory and over MQTT; brokers; recording and replay."""

@@ -1,0 +1,1 @@
+"""Cities: the model, the importers and the synthetic generator."""

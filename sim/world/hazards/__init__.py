@@ -1,0 +1,1 @@
+"""What disturbs the city."""
