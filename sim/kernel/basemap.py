@@ -293,7 +293,7 @@ def from_document(document: dict[str, Any]) -> BaseMap:
         x_m, y_m = projection.point_to_xy(*entry["at"])
         return {"x_m": x_m, "y_m": y_m}
 
-    return BaseMap(
+    found = BaseMap(
         name=document["name"],
         source=document["source"],
         attribution=document["attribution"],
@@ -334,3 +334,26 @@ def from_document(document: dict[str, Any]) -> BaseMap:
             for s in document["stations"]
         ),
     )
+    _check(found)
+    return found
+
+
+def _check(basemap: BaseMap) -> None:
+    """Raise ValueError when an index points nowhere or a road cannot be driven."""
+    roads = basemap.roads
+    ends = np.concatenate([roads.start, roads.end])
+    links = [link for place in basemap.places for link in place.links]
+    nodes = [station.node for station in basemap.stations]
+    if not len(roads) or not basemap.districts:
+        raise ValueError("a map needs a road and a district")
+    for what, indices, size in (
+        ("link ends", ends, len(roads.node_xy_m)),
+        ("places' links", np.array(links, dtype=np.int64), len(roads)),
+        ("stations' nodes", np.array(nodes, dtype=np.int64), len(roads.node_xy_m)),
+    ):
+        if ((indices < 0) | (indices >= size)).any():
+            raise ValueError(f"{what} must lie from 0 to {size - 1}")
+    if not ((roads.length_m > 0) & (roads.speed_mps > 0) & (roads.lanes >= 1)).all():
+        raise ValueError("every road needs a length, a speed and a lane above 0")
+    if not np.isfinite(roads.node_xy_m).all():
+        raise ValueError("every node needs a finite position")

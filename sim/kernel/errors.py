@@ -53,11 +53,18 @@ class PayloadError(ChengmaiError):
         A short, closed word for counting: ``"json"``, ``"schema"``, ``"topic"``, ``"range"``.
     detail
         What exactly was wrong, for the quarantine's reader.
+
+    Attributes
+    ----------
+    topic, payload
+        The message, as the decoder found it; empty until it has told.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
         self.detail = detail
+        self.topic = ""
+        self.payload = b""
         super().__init__(f"{reason}: {detail}")
 
 

@@ -22,6 +22,7 @@ from sim.messages import topics, wire
 from sim.messages.city import CallReceived, CityClock, MapPublished
 from sim.messages.encode import BATTERY, QUALITY, SEQ, SIM_TIME
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
+from sim.messages.operator import OperatorOrder
 from sim.messages.telemetry import (
     Channel,
     DeviceBirth,
@@ -34,12 +35,22 @@ from sim.messages.telemetry import (
 T = TypeVar("T")
 
 MAX_PAYLOAD_BYTES = 16_000_000
+MAX_CHANNELS = 100
+"""Readings in a pack, and rows in a batch: no device of the catalogue has a tenth of it."""
+
+MAX_COUNT = 2**31 - 1
+"""Largest index or number of people that is believed."""
+
+MAX_SPEED = 1e6
+"""Fastest city that is believed, in city seconds per wall second."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 
 _state = msgspec.json.Decoder(wire.State)
 _event = msgspec.json.Decoder(wire.CallEvent)
 _command = msgspec.json.Decoder(wire.CommandWire)
 _ack = msgspec.json.Decoder(wire.AckWire)
+_order = msgspec.json.Decoder(wire.OrderWire)
 _pack = msgspec.json.Decoder(list[wire.Record])
 
 
@@ -72,17 +83,25 @@ class Decoder:
         """
         out: list[Message | PayloadError] = []
         packs: list[Pack] = []
+        channels: set[Channel] = set()
         for topic, payload in messages:
             try:
                 read = read_one(topic, payload)
             except PayloadError as error:
+                error.topic, error.payload = topic, payload
+                if packs:
+                    out.append(self._gather(packs))
+                    packs = []
                 out.append(error)
                 continue
             if isinstance(read, Pack):
-                if packs and packs[0].kind != read.kind:
+                if packs and (packs[0].kind != read.kind or not _fits(channels, read)):
                     out.append(self._gather(packs))
                     packs = []
+                if not packs:
+                    channels = set()
                 packs.append(read)
+                channels.update(read.readings)
                 continue
             if packs:
                 out.append(self._gather(packs))
@@ -117,6 +136,12 @@ class Decoder:
         )
 
 
+def _fits(channels: set[Channel], pack: Pack) -> bool:
+    """Return whether a batch with `channels` stays small enough with `pack` in it."""
+    few = len(channels) + len(pack.readings) <= MAX_CHANNELS
+    return few or len(channels.union(pack.readings)) <= MAX_CHANNELS
+
+
 def read_one(topic: str, payload: bytes) -> Message | Pack:
     """Return what one wire message says.
 
@@ -125,9 +150,11 @@ def read_one(topic: str, payload: bytes) -> Message | Pack:
     PayloadError
         With reason ``"topic"``, ``"size"``, ``"json"``, ``"schema"`` or ``"range"``.
     """
-    address = topics.parse(topic)
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise PayloadError("size", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} expected")
+    if topic == topics.ORDER:
+        return _read_order(_parse(_order, payload))
+    address = topics.parse(topic)
     if address.channel == topics.TELEMETRY:
         return _read_pack(address, payload)
     if address.channel == topics.STATE:
@@ -191,6 +218,10 @@ def _read_pack(address: topics.Address, payload: bytes) -> Pack:
             unit = record.u or base_unit or "/"
             pack.readings[Channel(record.n, unit)] = record.v
             pack.time_ns = _time((base_time or 0.0) + (record.t or 0.0))
+    if len(pack.readings) > MAX_CHANNELS:
+        raise PayloadError(
+            "size", f"{len(pack.readings)} readings, at most {MAX_CHANNELS} expected"
+        )
     if not pack.readings:
         raise PayloadError("schema", "the pack holds no reading")
     return pack
@@ -235,6 +266,8 @@ def _read_state(address: topics.Address, payload: bytes) -> Message:
             actions=tuple(state.actions),
         )
     if isinstance(state, wire.ClockState):
+        if not 0 < state.speed <= MAX_SPEED:
+            raise PayloadError("range", f"speed was {state.speed!r}, expected above 0")
         return CityClock(
             ts_event=at,
             speed=state.speed,
@@ -244,7 +277,7 @@ def _read_state(address: topics.Address, payload: bytes) -> Message:
         )
     try:
         return MapPublished(ts_event=at, basemap=basemap.from_document(state.map))
-    except (KeyError, ValueError, TypeError, IndexError, ChengmaiError) as error:
+    except (LookupError, ValueError, TypeError, OverflowError, ChengmaiError) as error:
         raise PayloadError("schema", f"the map cannot be read: {error!r}") from error
 
 
@@ -272,9 +305,10 @@ def _read_device(address: topics.Address, state: wire.DeviceState) -> Message:
         )
     if state.lon is None or state.lat is None or not state.channels:
         raise PayloadError("schema", "a birth needs 'lon', 'lat' and 'channels'")
-    interval_s = state.interval_s or 0.0
-    if not 0 < interval_s < 366 * 86_400:
-        raise PayloadError("range", f"interval_s was {state.interval_s!r}, expected seconds > 0")
+    interval_s = _interval("interval_s", state.interval_s)
+    alarm_s = state.alarm_interval_s
+    if state.link is not None and not 0 <= state.link <= MAX_COUNT:
+        raise PayloadError("range", f"link was {state.link!r}, expected a whole number from 0")
     lon, lat = _degrees(state.lon, state.lat)
     info = DeviceInfo(
         device_id=address.device,
@@ -288,12 +322,20 @@ def _read_device(address: topics.Address, state: wire.DeviceState) -> Message:
         gateway_id=state.gateway,
         channels=tuple(Channel(c.n, c.u) for c in state.channels),
         interval_s=interval_s,
-        alarm_interval_s=state.alarm_interval_s or interval_s,
+        alarm_interval_s=interval_s if alarm_s is None else _interval("alarm_interval_s", alarm_s),
     )
     return DeviceBirth(ts_event=at, devices=(info,))
 
 
+def _interval(name: str, value: float | None) -> float:
+    if value is None or not 0 < value < 366 * 86_400:
+        raise PayloadError("range", f"{name} was {value!r}, expected seconds above 0")
+    return value
+
+
 def _read_call(address: topics.Address, call: wire.CallEvent) -> CallReceived:
+    if not 0 <= call.people <= MAX_COUNT:
+        raise PayloadError("range", f"people was {call.people!r}, expected a number from 0")
     lon, lat = _degrees(call.lon, call.lat)
     return CallReceived(
         ts_event=_time(call.time),
@@ -335,4 +377,16 @@ def _read_ack(address: topics.Address, ack: wire.AckWire) -> Ack:
         source_district=address.district,
         status=ack.status,
         reason=ack.reason,
+    )
+
+
+def _read_order(order: wire.OrderWire) -> OperatorOrder:
+    return OperatorOrder(
+        ts_event=_time(order.time),
+        cause=order.cause,
+        order_id=order.id,
+        operator=order.operator,
+        action=order.action,
+        incident_id=order.incident,
+        args=order.args,
     )

@@ -20,6 +20,7 @@ from sim.kernel.clock import SECOND
 from sim.messages import topics, wire
 from sim.messages.city import CallReceived, CityClock, MapPublished
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
+from sim.messages.operator import OperatorOrder
 from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
 
 SEQ, SIM_TIME, BATTERY, QUALITY = "seq", "sim_time", "battery", "quality"
@@ -61,6 +62,7 @@ class Encoder:
             CallReceived: _call,
             CityClock: _clock,
             MapPublished: _map,
+            OperatorOrder: _order,
         }
 
     def encode(self, message: Message) -> list[WireMessage]:
@@ -226,3 +228,16 @@ def _map(message: MapPublished) -> list[WireMessage]:
     body = wire.MapState(time=message.ts_event / SECOND, map=basemap.to_document(message.basemap))
     payload = gzip.compress(_json.encode(body), compresslevel=6, mtime=0)
     return [WireMessage(topics.topic(*topics.MAP, topics.STATE), payload, qos=1, retain=True)]
+
+
+def _order(order: OperatorOrder) -> list[WireMessage]:
+    body = wire.OrderWire(
+        id=order.order_id,
+        operator=order.operator,
+        action=order.action,
+        time=order.ts_event / SECOND,
+        incident=order.incident_id,
+        args=dict(order.args),
+        cause=order.cause,
+    )
+    return [WireMessage(topics.ORDER, _json.encode(body), qos=1)]

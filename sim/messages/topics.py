@@ -29,6 +29,12 @@ EMERGENCY = "emergency"
 CLOCK = (WHOLE_CITY, "city", "clock", "main")
 MAP = (WHOLE_CITY, "city", "map", "main")
 
+ORDER = "ops/v1/order"
+"""Operators' orders in a recording; a centre reads it from its own door, never a broker."""
+RECORDING_START = "recording/v1/start"
+RECORDING_END = "recording/v1/end"
+"""Marks in a recording of when the listener's clock began and ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -131,4 +131,16 @@ class AckWire(msgspec.Struct, kw_only=True):
     cause: str | None = None
 
 
+class OrderWire(msgspec.Struct, kw_only=True):
+    """An operator's order to the centre."""
+
+    id: str
+    operator: str
+    action: str
+    time: float
+    incident: str | None = None
+    args: dict[str, Scalar] = {}
+    cause: str | None = None
+
+
 State = DeviceState | UnitStateWire | ActuatorState | ClockState | MapState

@@ -6,14 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ops_center.core.columns import F64, I64, Index, Slots
 from sim.kernel.clock import Ns
-
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
-I32 = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +17,10 @@ class Finding:
     Attributes
     ----------
     detector
-        Who says so: ``"threshold"``, ``"ewma"``, ``"cusum"``, ``"silence"``.
+        Who says so: ``"threshold"``, ``"ewma"``, ``"cusum"``, ``"silence"``, ``"fault"``.
     signal
         What is odd about which quantity: ``"depth_high"``, ``"speed_low"``, ``"rain_high"``,
-        ``"silent"``.
+        ``"silent"``, ``"stuck"``, ``"out_of_range"``.
     device_id, kind
         Whose series.
     at
@@ -50,6 +44,10 @@ class Finding:
     llr: float
 
 
+Opinions = Sequence[tuple[int, bool, float]]
+"""``(row, active, llr)`` of each row of the input whose opinion changed, rows rising."""
+
+
 class Detector(Protocol):
     """One vectorised test over many series; no clock, no bus.
 
@@ -59,11 +57,17 @@ class Detector(Protocol):
     def resize(self, n: int) -> None:
         """Make room for `n` series; existing state stays."""
 
-    def update(self, slot: I32, time_ns: I64, value: F64) -> Sequence[tuple[int, bool, float]]:
-        """Take one reading a series, slots unique within the call.
+    def update(self, slots: Slots, time_ns: I64, value: F64) -> Opinions:
+        """Take one reading a series, slots unique within the call, values finite.
 
         Returns
         -------
         sequence
             ``(row, active, llr)`` for each row of the input whose opinion changed.
+        """
+
+    def retract(self, slots: Index) -> Index:
+        """Give up the opinion on some series; return which of `slots` had an active one.
+
+        What is usual for them stays learned.
         """

@@ -1,0 +1,318 @@
+"""All devices of one kind: one vector pass a tick from the truth to the bus.
+
+A cohort knows the world only through the `Field` it reads, and the ops centre not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.catalogue import SensorKind
+from devices.delivery import Delivery
+from devices.energy import YEAR_S, Batteries
+from devices.faults import FaultPlan, Faults
+from devices.field import Field
+from devices.gateway import Gateways, Ring
+from devices.imperfection import Imperfection
+from devices.link import DUPLICATE_SHARE, DeviceClocks, Radio
+from devices.readings import Readings
+from devices.schedule import Schedule
+from sim.kernel.bus import Bus
+from sim.kernel.clock import HOUR, Clock, Ns, next_multiple, seconds, to_seconds
+from sim.kernel.rng import Streams
+from sim.messages.telemetry import (
+    F64,
+    I32,
+    I64,
+    QUALITY_OK,
+    QUALITY_STORED,
+    DeviceBirth,
+    DeviceInfo,
+    Roster,
+    TelemetryBatch,
+)
+
+AGEING_NS = HOUR
+"""Drift, clock rates and empty batteries are brought up to date so often; an hour of them is
+far below every resolution (assumed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Deployment:
+    """Which devices of one kind stand where.
+
+    Attributes
+    ----------
+    kind
+        Their row of the catalogue; a city has one cohort a kind, since streams are named by it.
+    devices
+        Their births, in order; the order is their position in every batch.
+    xy_m
+        ``(n, 2)`` positions [m].
+    link, place
+        ``(n,)`` int32 index of the link or place each watches, -1 for none.
+    tick_s
+        Time between two looks [s]; None for the kind's own.
+    """
+
+    kind: SensorKind
+    devices: Sequence[DeviceInfo]
+    xy_m: F64
+    link: I32
+    place: I32
+    tick_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Uplink:
+    """How the reports of a cohort get to the bus.
+
+    Attributes
+    ----------
+    gateways
+        Those named in the devices' births; None where none is.
+    loss
+        Share of transmissions lost, one for all or ``(n,)``; None for the network's own.
+    duplicate_share
+        Share of reports that arrive twice.
+    delivery_s
+        Reports are handed to the bus at whole multiples of this, as one batch [s].
+    """
+
+    gateways: Gateways | None = None
+    loss: float | F64 | None = None
+    duplicate_share: float = DUPLICATE_SHARE
+    delivery_s: float = 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What became of a cohort's reports so far.
+
+    Attributes
+    ----------
+    sent
+        Reports that devices sent.
+    lost
+        Never came through the radio.
+    duplicated
+        Came twice.
+    delivered
+        Readings published, duplicates included.
+    """
+
+    sent: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    delivered: int = 0
+
+
+class Cohort:
+    """The devices of one kind, as arrays.
+
+    Parameters
+    ----------
+    deployment
+        The devices.
+    field
+        The truth they measure, in the order of the kind's channels.
+    uplink
+        How their reports travel.
+    faults
+        What goes wrong with them.
+
+    Raises
+    ------
+    InputError
+        When a fault names an unknown device, or a device an unknown gateway.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        field: Field,
+        *,
+        clock: Clock,
+        bus: Bus,
+        streams: Streams,
+        uplink: Uplink,
+        faults: FaultPlan,
+    ) -> None:
+        kind, devices, n = deployment.kind, tuple(deployment.devices), len(deployment.devices)
+        name = f"devices.{kind.kind}"
+        tick_s = kind.sense_s if deployment.tick_s is None else deployment.tick_s
+        self.kind = kind
+        self.roster = Roster(device.device_id for device in devices)
+        assert len(self.roster) == n, f"{kind.kind}: device identifiers must be unique"
+        self.counts = Counts()
+        self._devices = devices
+        self._clock = clock
+        self._bus = bus
+        self._streams = streams
+        self._tick_ns = seconds(tick_s)
+        self._delivery_ns = seconds(uplink.delivery_s)
+        self._read = field.bind(deployment.xy_m, deployment.link, deployment.place)
+        self._errors = Imperfection(kind, name=name, n=n, tick_s=tick_s, streams=streams)
+        self._faults = Faults(faults, kind=kind, roster=self.roster, streams=streams)
+        self._clocks = DeviceClocks(name, n, streams)
+        self._radio = Radio(
+            kind.network,
+            name=name,
+            n=n,
+            delivery_s=uplink.delivery_s,
+            loss=uplink.loss,
+            duplicate_share=uplink.duplicate_share,
+        )
+        self._batteries = (
+            Batteries(kind.energy, name=name, n=n, start=clock.now(), streams=streams)
+            if kind.energy is not None
+            else None
+        )
+        self._schedule = Schedule(
+            np.array([seconds(device.interval_s) for device in devices], dtype=np.int64),
+            np.array([seconds(device.alarm_interval_s) for device in devices], dtype=np.int64),
+            alarm=kind.alarm,
+            tick_ns=self._tick_ns,
+        )
+        self._delivery = Delivery(clock, self._publish)
+        self._ring = Ring()
+        self._gateways = uplink.gateways
+        if self._gateways is not None:
+            gateway_ids = [device.gateway_id for device in devices]
+            self._gateway = self._gateways.join(gateway_ids, self._ring, self._forward)
+
+        self._start = clock.now()
+        self._aged_until = clock.now()
+        self._skew_ns: I64 = np.zeros(n, dtype=np.int64)
+        self._is_empty: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self._seq = np.zeros(n, dtype=np.int64)
+        # Batches share these, and nobody may write to them.
+        self._everyone = np.arange(n, dtype=np.int32)
+        self._fine = np.full(n, QUALITY_OK, dtype=np.uint8)
+        self._everyone.flags.writeable = self._fine.flags.writeable = False
+
+    def start(self) -> None:
+        """Publish the births, and look at every tick from now on."""
+        if not self._devices:
+            return
+        self.republish()
+        self._faults.start(self._clock)
+        self._clock.call_every(Ns(self._tick_ns), self._tick, name=self.kind.kind)
+
+    def republish(self) -> None:
+        """Publish every birth, as after a broker's restart."""
+        if self._devices:
+            self._bus.publish(DeviceBirth(ts_event=self._clock.now(), devices=self._devices))
+
+    @property
+    def dropped(self) -> int:
+        """Readings that gateways had no room to keep."""
+        return self._ring.dropped
+
+    def _tick(self) -> None:
+        """Look, and report what is due.
+
+        Order: age; truth; lag, gain, offset, noise; spikes and drift; range, resolution; stuck
+        outputs; who is due; sequence, time and battery; radio; gateways.
+        """
+        now = self._clock.now()
+        tick = int(now) // self._tick_ns
+        if now >= self._aged_until:
+            self._age(now)
+        values = self._errors.analogue(self._read(), tick)
+        self._faults.disturb(values, now, tick)
+        self._errors.digital(values)
+        self._faults.hold(values)
+
+        is_off = self._faults.is_dead | self._is_empty
+        due = self._schedule.due(now, values[0], is_off if is_off.any() else None)
+        if due is None or len(due):
+            self._send(self._report(now, values, due), now, tick, due)
+
+    def _age(self, now: Ns) -> None:
+        """Bring what changes slowly up to date."""
+        self._aged_until = next_multiple(now, AGEING_NS)
+        self._errors.age(to_seconds(now - self._start) / YEAR_S)
+        self._skew_ns = self._clocks.skew_ns(now)
+        if self._batteries is not None:
+            self._is_empty = self._batteries.is_empty(now, self._seq)
+
+    def _report(self, now: Ns, values: F64, due: I64 | None) -> Readings:
+        """Return the reports of the devices `due`; those of all take no index."""
+        if due is None:
+            self._seq += 1
+            return Readings(
+                device=self._everyone,
+                time_ns=self._skew_ns + int(now),
+                values=values,
+                quality=self._fine,
+                seq=self._seq.copy(),
+                sim_time_ns=np.full(len(self._everyone), int(now), dtype=np.int64),
+                battery=self._battery(now),
+            )
+        self._seq[due] += 1
+        battery = self._battery(now)
+        return Readings(
+            device=due.astype(np.int32),
+            time_ns=self._skew_ns[due] + int(now),
+            values=values.take(due, axis=1),
+            quality=self._fine[: len(due)],
+            seq=self._seq[due],
+            sim_time_ns=np.full(len(due), int(now), dtype=np.int64),
+            battery=None if battery is None else battery[due],
+        )
+
+    def _battery(self, now: Ns) -> F64 | None:
+        return None if self._batteries is None else self._batteries.percent(now, self._seq)
+
+    def _send(self, reports: Readings, now: Ns, tick: int, due: I64 | None) -> None:
+        """Let the radio decide what comes in when; what a cut-off gateway hears, it keeps."""
+        fate = self._radio.send(now, tick, due, self._streams)
+        self.counts.sent += len(reports)
+        self.counts.lost += fate.lost
+        self.counts.duplicated += fate.duplicated
+        if self._batteries is not None:
+            self._batteries.repeated(fate.repeated, fate.repeats)
+        for at, rows in fate.arrivals:
+            part = reports if rows is None else reports.take(rows)
+            if self._gateways is not None and self._gateways.is_down.any():
+                part = self._keep_back(part, self._gateways.is_down)
+            if len(part):
+                self._delivery.add(at, part)
+
+    def _keep_back(self, part: Readings, is_down: NDArray[np.bool_]) -> Readings:
+        """Keep what gateways that are down heard; return the rest."""
+        gateway = self._gateway[part.device]
+        is_cut = is_down[gateway]
+        for index in np.unique(gateway[is_cut]).tolist():
+            self._ring.push(index, part.take(np.flatnonzero(gateway == index)))
+        return part.take(np.flatnonzero(~is_cut))
+
+    def _forward(self, gateway: int) -> None:
+        """Send what `gateway` kept back, now that its line is up."""
+        kept = self._ring.pop(gateway)
+        if kept is not None:
+            at = next_multiple(self._clock.now(), self._delivery_ns)
+            self._delivery.add(at, kept.marked(QUALITY_STORED))
+
+    def _publish(self, readings: Readings) -> None:
+        self.counts.delivered += len(readings)
+        self._bus.publish(
+            TelemetryBatch(
+                ts_event=self._clock.now(),
+                kind=self.kind.kind,
+                roster=self.roster,
+                channels=self.kind.message_channels,
+                device=readings.device,
+                time_ns=readings.time_ns,
+                values=readings.values,
+                quality=readings.quality,
+                seq=readings.seq,
+                sim_time_ns=readings.sim_time_ns,
+                battery=readings.battery,
+            )
+        )

@@ -1,0 +1,154 @@
+"""Faults on order: dead, stuck, spiking and drifting devices, each told to the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.catalogue import SensorKind
+from sim.kernel.clock import HOUR, Clock, Ns
+from sim.kernel.errors import InputError
+from sim.kernel.rng import Streams
+from sim.messages.telemetry import F64, I64, Roster
+
+FaultKind = Literal["dead", "stuck", "spiking", "drifting"]
+OnFault = Callable[[str, str, bool, Ns], None]
+"""Told of every device, its fault, whether it began (or ended), and when."""
+
+SPIKE_SHARE = 0.05
+"""Share of a spiking device's samples that are spikes; assumed: several an hour."""
+
+SPIKE_LEAST = 0.2
+"""Smallest spike as a share of full scale; the greatest is full scale (assumed)."""
+
+DRIFT_PER_H = 0.05
+"""Drift of a drifting device an hour, as a share of full scale; assumed: seen within a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultOrder:
+    """One fault of one device, from `start` until `end`, or for good."""
+
+    device_id: str
+    fault: FaultKind
+    start: Ns
+    end: Ns | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultPlan:
+    """What goes wrong in one cohort.
+
+    Attributes
+    ----------
+    orders
+        What happens, in any order; faults of one device may overlap.
+    on_fault
+        Told when each begins and ends.
+    """
+
+    orders: Sequence[FaultOrder] = ()
+    on_fault: OnFault | None = None
+
+
+class Faults:
+    """The faults of one cohort's devices, as they come and go.
+
+    Raises
+    ------
+    InputError
+        When an order names a device that is not in the cohort.
+    """
+
+    def __init__(
+        self,
+        plan: FaultPlan,
+        *,
+        kind: SensorKind,
+        roster: Roster,
+        streams: Streams,
+    ) -> None:
+        self._name = f"devices.{kind.kind}.spike"
+        self._streams = streams
+        self._on_fault = plan.on_fault
+        self._roster = roster
+        self._orders = tuple(plan.orders)
+        self._active: list[FaultOrder] = []
+        self._span = np.array([[channel.span] for channel in kind.channels])
+        n = len(roster)
+        self.is_dead: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self._spiking = self._drifting = self._stuck = np.empty(0, dtype=np.int64)
+        self._drift_start_ns = np.zeros(n, dtype=np.int64)
+        self._is_held = np.zeros(n, dtype=np.bool_)
+        has_stuck = any(order.fault == "stuck" for order in self._orders)
+        self._held = np.empty((len(kind.channels), n if has_stuck else 0))
+        for order in self._orders:
+            self._index(order)
+
+    def start(self, clock: Clock) -> None:
+        """Set a timer for each beginning and end."""
+        for order in self._orders:
+            clock.call_at(order.start, partial(self._begin, order, clock), name="fault begins")
+            if order.end is not None:
+                clock.call_at(order.end, partial(self._finish, order, clock), name="fault ends")
+
+    def disturb(self, signal: F64, now: Ns, tick: int) -> None:
+        """Add spikes and drift to ``(channels, n)`` signals, in place."""
+        if len(self._drifting):
+            hours = (int(now) - self._drift_start_ns[self._drifting]) / HOUR
+            signal[:, self._drifting] += DRIFT_PER_H * hours * self._span
+        if len(self._spiking):
+            draws = self._streams.at(self._name, tick).random((signal.shape[1], 2))
+            chance, size = draws[self._spiking].T
+            is_spike = chance < SPIKE_SHARE
+            # The chance of a spike, stretched to 0..1, also decides its sign.
+            sign = np.where(chance[is_spike] < SPIKE_SHARE / 2, -1.0, 1.0)
+            height = sign * (SPIKE_LEAST + (1.0 - SPIKE_LEAST) * size[is_spike])
+            signal[:, self._spiking[is_spike]] += height * self._span
+
+    def hold(self, values: F64) -> None:
+        """Put back the outputs that stuck devices held, in ``(channels, n)``, in place."""
+        if len(self._stuck):
+            fresh = self._stuck[~self._is_held[self._stuck]]
+            self._held[:, fresh] = values[:, fresh]
+            self._is_held[fresh] = True
+            values[:, self._stuck] = self._held[:, self._stuck]
+
+    def _begin(self, order: FaultOrder, clock: Clock) -> None:
+        self._active.append(order)
+        if order.fault == "drifting" and self._index(order) not in self._drifting:
+            self._drift_start_ns[self._index(order)] = clock.now()
+        self._changed(order, clock.now(), started=True)
+
+    def _finish(self, order: FaultOrder, clock: Clock) -> None:
+        self._active.remove(order)
+        self._changed(order, clock.now(), started=False)
+
+    def _changed(self, order: FaultOrder, now: Ns, *, started: bool) -> None:
+        self._spiking = self._having("spiking")
+        self._drifting = self._having("drifting")
+        self._stuck = self._having("stuck")
+        self.is_dead[:] = False
+        self.is_dead[self._having("dead")] = True
+        if self._index(order) not in self._stuck:
+            self._is_held[self._index(order)] = False
+        if self._on_fault is not None:
+            self._on_fault(order.device_id, order.fault, started, now)
+
+    def _having(self, fault: FaultKind) -> I64:
+        """Return the devices that have `fault` now, ascending."""
+        having = [self._index(order) for order in self._active if order.fault == fault]
+        return np.unique(np.array(having, dtype=np.int64))
+
+    def _index(self, order: FaultOrder) -> int:
+        index = self._roster.find(order.device_id)
+        if index is None:
+            raise InputError(
+                "sensor fault", value=order.device_id, expected="a device of this cohort"
+            )
+        return index

@@ -1,0 +1,258 @@
+"""Gateways: the nearest serves a device, keeps its readings while cut off, and is a device too.
+
+A gateway hears its devices by radio and speaks to the broker over its own line. While that
+line is down it keeps what it hears in a ring and forwards it afterwards, in order, with the
+original times and marked as stored. Reports already on their way to the broker get through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from devices.catalogue import GATEWAY
+from devices.faults import OnFault
+from devices.readings import Readings, concatenate
+from sim.kernel.bus import Bus
+from sim.kernel.clock import Clock, Ns, seconds
+from sim.kernel.errors import InputError
+from sim.messages.telemetry import (
+    F64,
+    I32,
+    DeviceBirth,
+    DeviceDeath,
+    DeviceInfo,
+    Roster,
+    TelemetryBatch,
+)
+
+RING_LIMIT = 50_000
+"""Readings of one sensor kind that a gateway keeps, the oldest dropped first; assumed: about
+10 MB of flash at 200 bytes each."""
+
+WILL_AFTER_S = 15.0
+"""Time from the loss of a gateway's line to its will [s]: a keep-alive of 10 s (assumed), which
+a broker gives half as long again (MQTT 3.1.1, section 3.1.2.10)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayOutage:
+    """A gateway's line is down from `start` until `end`."""
+
+    gateway_id: str
+    start: Ns
+    end: Ns
+
+
+class Ring:
+    """What gateways keep back of one cohort, at most `limit` readings a gateway."""
+
+    def __init__(self, limit: int = RING_LIMIT) -> None:
+        self._limit = limit
+        self._kept: dict[int, Readings] = {}
+        self.dropped = 0
+
+    def held(self, gateway: int) -> int:
+        """Return how many readings `gateway` keeps."""
+        kept = self._kept.get(gateway)
+        return 0 if kept is None else len(kept)
+
+    def push(self, gateway: int, readings: Readings) -> None:
+        """Keep `readings`, dropping and counting the oldest beyond the limit."""
+        kept = self._kept.get(gateway)
+        merged = readings if kept is None else concatenate([kept, readings])
+        excess = max(0, len(merged) - self._limit)
+        self._kept[gateway] = merged.newest(self._limit) if excess else merged
+        self.dropped += excess
+
+    def pop(self, gateway: int) -> Readings | None:
+        """Return what `gateway` keeps, oldest first, and forget it."""
+        return self._kept.pop(gateway, None)
+
+
+class Gateways:
+    """All gateways of the city.
+
+    Start them before the cohorts they serve, so that a gateway is down before its devices
+    speak at that instant.
+
+    Parameters
+    ----------
+    devices
+        The gateways' births, of the catalogue's kind ``gateway``.
+    xy_m
+        ``(n, 2)`` positions [m].
+    outages
+        In any order; those of one gateway may overlap.
+    on_fault
+        Told when an outage begins and ends, as fault ``"outage"``.
+
+    Raises
+    ------
+    InputError
+        When an outage names an unknown gateway.
+    """
+
+    def __init__(
+        self,
+        devices: Sequence[DeviceInfo],
+        xy_m: F64,
+        *,
+        clock: Clock,
+        bus: Bus,
+        outages: Sequence[GatewayOutage] = (),
+        on_fault: OnFault | None = None,
+    ) -> None:
+        self._devices = tuple(devices)
+        self._xy_m = xy_m
+        self._clock = clock
+        self._bus = bus
+        self._outages = tuple(outages)
+        self._on_fault = on_fault
+        self._roster = Roster(device.device_id for device in self._devices)
+        n = len(self._devices)
+        # One more than there are, never down: index -1, of devices that have no gateway.
+        self.is_down: NDArray[np.bool_] = np.zeros(n + 1, dtype=np.bool_)
+        self._outages_now = [0] * n
+        self._down_since: list[Ns | None] = [None] * n
+        self._is_given_up = [False] * n
+        self._children = np.zeros(n + 1, dtype=np.int64)
+        self._seq = np.zeros(n, dtype=np.int64)
+        self._members: list[tuple[Ring, Callable[[int], None]]] = []
+        for outage in self._outages:
+            self._index(outage.gateway_id)
+
+    def nearest(self, xy_m: F64) -> list[str | None]:
+        """Return the identifier of the gateway nearest to each of ``(n, 2)`` positions [m]."""
+        if not self._devices:
+            return [None] * len(xy_m)
+        found = np.asarray(cKDTree(self._xy_m).query(xy_m)[1])
+        return [self._roster.ids[position] for position in found.tolist()]
+
+    def join(
+        self, gateway_ids: Sequence[str | None], ring: Ring, on_back: Callable[[int], None]
+    ) -> I32:
+        """Serve devices; return ``(n,)`` their gateways, -1 for devices without.
+
+        Parameters
+        ----------
+        gateway_ids
+            The gateway of each device.
+        ring
+            Where their readings are kept while a gateway's line is down.
+        on_back
+            Called with a gateway whose line is up again.
+
+        Raises
+        ------
+        InputError
+            When there is no such gateway.
+        """
+        served = np.array(
+            [-1 if found is None else self._index(found) for found in gateway_ids], dtype=np.int32
+        )
+        np.add.at(self._children, served, 1)
+        self._members.append((ring, on_back))
+        return served
+
+    def start(self) -> None:
+        """Publish births, and set timers for telemetry and outages."""
+        if not self._devices:
+            return
+        self.republish()
+        for outage in self._outages:
+            index = self._index(outage.gateway_id)
+            self._clock.call_at(outage.start, partial(self._begin, index), name="gateway outage")
+            self._clock.call_at(outage.end, partial(self._end, index), name="gateway back")
+        self._clock.call_every(seconds(GATEWAY.interval_s), self._report_all, name="gateways")
+
+    def republish(self) -> None:
+        """Publish the birth of every gateway that is up."""
+        up = [device for device, down in zip(self._devices, self.is_down, strict=False) if not down]
+        self._bus.publish(DeviceBirth(ts_event=self._clock.now(), devices=up))
+
+    def _begin(self, index: int) -> None:
+        self._outages_now[index] += 1
+        if self._outages_now[index] > 1:
+            return
+        now = self._clock.now()
+        self.is_down[index] = True
+        self._down_since[index] = now
+        self._tell(index, started=True)
+        self._clock.call_at(
+            Ns(now + seconds(WILL_AFTER_S)), partial(self._give_up, index, now), name="will"
+        )
+
+    def _give_up(self, index: int, since: Ns) -> None:
+        """Publish the will, as the broker does for a client it no longer hears."""
+        if self._down_since[index] != since:
+            return
+        self._is_given_up[index] = True
+        device = self._devices[index]
+        self._bus.publish(
+            DeviceDeath(
+                ts_event=self._clock.now(),
+                device_id=device.device_id,
+                kind=device.kind,
+                domain=device.domain,
+                district=device.district,
+                reason="connection lost",
+            )
+        )
+
+    def _end(self, index: int) -> None:
+        self._outages_now[index] -= 1
+        if self._outages_now[index] > 0:
+            return
+        self.is_down[index] = False
+        self._down_since[index] = None
+        self._tell(index, started=False)
+        if self._is_given_up[index]:
+            self._is_given_up[index] = False
+            birth = DeviceBirth(ts_event=self._clock.now(), devices=(self._devices[index],))
+            self._bus.publish(birth)
+        # It says how much it kept back, then forwards it.
+        self._report(np.array([index], dtype=np.int32))
+        for _, on_back in self._members:
+            on_back(index)
+
+    def _tell(self, index: int, *, started: bool) -> None:
+        if self._on_fault is not None:
+            self._on_fault(self._roster.ids[index], "outage", started, self._clock.now())
+
+    def _report_all(self) -> None:
+        up = np.flatnonzero(~self.is_down[:-1]).astype(np.int32)
+        if len(up):
+            self._report(up)
+
+    def _report(self, up: I32) -> None:
+        """Publish the telemetry of gateways; their own clocks are right, their line is fibre."""
+        now = self._clock.now()
+        self._seq[up] += 1
+        held = [sum(ring.held(index) for ring, _ in self._members) for index in up.tolist()]
+        at_ns = np.full(len(up), int(now), dtype=np.int64)
+        self._bus.publish(
+            TelemetryBatch(
+                ts_event=now,
+                kind=GATEWAY.kind,
+                roster=self._roster,
+                channels=GATEWAY.message_channels,
+                device=up,
+                time_ns=at_ns,
+                values=np.array([self._children[up], held], dtype=np.float64),
+                quality=np.zeros(len(up), dtype=np.uint8),
+                seq=self._seq[up],
+                sim_time_ns=at_ns,
+            )
+        )
+
+    def _index(self, gateway_id: str) -> int:
+        index = self._roster.find(gateway_id)
+        if index is None:
+            raise InputError("gateway", value=gateway_id, expected="one of the city's gateways")
+        return index

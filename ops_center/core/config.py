@@ -1,0 +1,38 @@
+"""What the centre is told at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ops_center.core.incidents.signature import SIGNATURES, Signature
+from ops_center.core.response.plan import ResponsePlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CenterConfig:
+    """Settings of one centre.
+
+    Attributes
+    ----------
+    plans
+        The response plan for each incident type; a type without one is only watched.
+    signatures
+        Incident types it knows.
+    tick_s
+        How often it takes stock [s].
+    lateness_s
+        How late a reading may come and still be put in order [s].
+    vitals_s
+        How often vital signs are computed [s].
+    acknowledge_after_s
+        A simulated duty officer acknowledges so long after confirmation [s]; None leaves it
+        to people.
+    """
+
+    plans: Mapping[str, ResponsePlan]
+    signatures: tuple[Signature, ...] = SIGNATURES
+    tick_s: float = 5.0
+    lateness_s: float = 20.0
+    vitals_s: float = 60.0
+    acknowledge_after_s: float | None = None

@@ -1,0 +1,110 @@
+"""What each type of incident looks like in the evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+def log_odds(probability: float) -> float:
+    """Return the natural log-odds of a probability strictly between 0 and 1."""
+    return math.log(probability / (1 - probability))
+
+
+def probability(odds: float) -> float:
+    """Return the probability of natural log-odds."""
+    return 1 / (1 + math.exp(-odds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """How evidence speaks for one type of incident at one kind of place.
+
+    Attributes
+    ----------
+    type
+        Incident type, such as ``"flood"``.
+    place_kind
+        Kind of place it happens at.
+    severity_signal
+        Signal whose value is the incident's severity, and its unit.
+    prior
+        Probability of the incident at a place before any evidence.
+    weight
+        Trust in each signal; a signal not named says nothing about this type.
+    area_radius_m
+        How far signals without a place (rain) reach.
+    suspect_at, confirm_at, drop_at
+        Probability at which an incident opens, is confirmed, and, while only suspected, is
+        dropped again.
+    levels
+        Response level by severity, rising: ``((0.10, "IV"), …)``.
+    controlled_below, controlled_for_s
+        Under control once the severity has stayed below for so long [s].
+    closing_below, closing_for_s
+        Over once the severity has stayed below for so long [s].
+    relapse_at
+        Severity at which an incident under control is so no more.
+    """
+
+    type: str
+    place_kind: str
+    severity_signal: str
+    severity_unit: str
+    prior: float
+    weight: Mapping[str, float]
+    area_radius_m: float
+    suspect_at: float
+    confirm_at: float
+    drop_at: float
+    levels: tuple[tuple[float, str], ...]
+    controlled_below: float
+    controlled_for_s: float
+    closing_below: float
+    closing_for_s: float
+    relapse_at: float
+
+    def level_of(self, severity: float) -> str:
+        """Return the response level of a severity; the lowest below every threshold."""
+        level = self.levels[0][1]
+        for threshold, name in self.levels:
+            if severity >= threshold:
+                level = name
+        return level
+
+
+FLOOD = Signature(
+    type="flood",
+    place_kind="underpass",
+    severity_signal="depth_high",
+    severity_unit="m",
+    prior=probability(-4.5),
+    weight={
+        "depth_high": 1.0,
+        "depth_rising": 0.5,
+        "rain_high": 1.0,
+        "speed_low": 0.5,
+        "call:trapped": 1.0,
+        "crew:depth": 1.0,
+    },
+    area_radius_m=4000.0,
+    suspect_at=probability(-2.0),
+    confirm_at=probability(0.8),
+    drop_at=probability(-3.2),
+    # Ponding limit 0.15 m: GB 51222. 0.27 m: closure of Beijing's underpasses; 0.50 m: cars
+    # float. 0.10 m: assumed, the first level at which drivers slow.
+    levels=((0.10, "IV"), (0.15, "III"), (0.27, "II"), (0.50, "I")),
+    controlled_below=0.10,
+    controlled_for_s=300.0,
+    closing_below=0.05,
+    closing_for_s=600.0,
+    relapse_at=0.15,
+)
+"""Water in an underpass.
+
+One gauge above 0.15 m with heavy rain near, or two gauges without, confirm it; one gauge
+alone is a suspicion, since a gauge may spike (weights assumed: a decade of odds a witness).
+"""
+
+SIGNATURES: tuple[Signature, ...] = (FLOOD,)

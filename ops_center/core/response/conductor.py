@@ -1,0 +1,262 @@
+"""Carries plans out: opens steps, sends units, checks facts, escalates, takes back.
+
+Order of work at each tick, written here because it matters: repeat what was not answered;
+open the steps whose guards hold; send units for all incidents at once; check facts; give up
+on the late; take back what is no longer needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ops_center.core.incidents.incident import FALSE_ALARM, Incident
+from ops_center.core.response.dispatch import Need, choose
+from ops_center.core.response.orders import OrderBook, Write
+from ops_center.core.response.plan import Actuate, Guard, ResponsePlan, Step, Verify
+from ops_center.core.response.run import FAILED, Order, StepRun, started
+from ops_center.core.response.travel import TravelTimes
+from ops_center.core.snapshot import LEVELS
+from sim.kernel.clock import Ns, seconds
+from sim.messages.field import ActuatorStatus, UnitStatus
+
+MAX_UNITS_PER_STEP = 6
+"""A step that has used up so many units asks people instead of sending more (assumed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """What the centre takes to be true now.
+
+    Attributes
+    ----------
+    trapped
+        People believed trapped at each place.
+    """
+
+    now: Ns
+    actuators: Mapping[str, ActuatorStatus]
+    units: Mapping[str, UnitStatus]
+    travel: TravelTimes
+    trapped: Mapping[str, int]
+
+
+class Conductor:
+    """All plans under way.
+
+    Parameters
+    ----------
+    plans
+        The plan for each incident type.
+    book
+        Where orders are given and answers kept.
+    write
+        Journal to write plans and verifications to.
+    """
+
+    def __init__(self, plans: Mapping[str, ResponsePlan], book: OrderBook, write: Write) -> None:
+        self.plans = plans
+        self.book = book
+        self._write = write
+
+    def begin(self, incident: Incident) -> None:
+        """Start the plan for a new incident, if there is one for its type."""
+        plan = self.plans.get(incident.type)
+        if plan is not None:
+            self.book.runs[incident.incident_id] = started(
+                incident.incident_id, plan.name, plan.steps
+            )
+            self._write("plan", incident=incident.incident_id, plan=plan.plan, version=plan.version)
+
+    def tick(self, incidents: Mapping[str, Incident], belief: Belief) -> None:
+        """Move every plan on by what is believed now."""
+        running = [incidents[incident_id] for incident_id in self.book.runs]
+        for incident in running:
+            self.book.repeat(incident.incident_id, belief.now)
+        acting = [i for i in running if i.is_open and not i.has_reached("controlled")]
+        for incident in acting:
+            self._open_steps(incident, belief)
+        self._send_units(acting, belief)
+        for incident in running:
+            self._check_facts(incident, belief)
+            self._give_up_on_late(incident, belief)
+            if incident.has_reached("controlled") or incident.state == FALSE_ALARM:
+                self.release(incident, belief, closing=incident.state == FALSE_ALARM)
+
+    def relapse(self, incident_id: str) -> None:
+        """Let the released steps of an incident that rose again be taken anew."""
+        for step in self.book.runs[incident_id].steps:
+            if step.status == "released":
+                self.book.keep(incident_id, replace(step, status="waiting"))
+
+    def release(self, incident: Incident, belief: Belief, *, closing: bool) -> None:
+        """Take back what steps did; what must hold until closing only if `closing`."""
+        for step in self.plans[incident.type].steps:
+            state = self.book.step(incident.incident_id, step.id)
+            if state.status in ("waiting", "released"):
+                continue
+            if step.actuate is not None and step.actuate.until == "closing" and not closing:
+                continue
+            for order in state.acting_orders:
+                self._take_back(incident, step, state, order, belief)
+            state = self.book.step(incident.incident_id, step.id)
+            self.book.keep(incident.incident_id, replace(state, status="released"))
+
+    def settled(self, incident_id: str) -> bool:
+        """Return whether no answer is outstanding any more."""
+        run = self.book.runs.get(incident_id)
+        return run is None or not run.open_orders
+
+    # --- one concern each -----------------------------------------------------------------
+
+    def _open_steps(self, incident: Incident, belief: Belief) -> None:
+        for step in self.plans[incident.type].steps:
+            state = self.book.step(incident.incident_id, step.id)
+            if state.status != "waiting":
+                continue
+            if any(self._holds(guard, incident, belief) for guard in step.when):
+                opened = replace(state, status="acting", peak=incident.severity)
+                self.book.keep(incident.incident_id, opened)
+                if step.actuate is not None:
+                    self._actuate(incident, step, step.actuate, belief)
+
+    def _holds(self, guard: Guard, incident: Incident, belief: Belief) -> bool:
+        return (
+            incident.at_least(guard.state)
+            and incident.severity >= guard.severity
+            and belief.trapped.get(incident.place_id, 0) >= guard.trapped
+            and all(
+                self.book.step(incident.incident_id, step_id).has_failed for step_id in guard.failed
+            )
+        )
+
+    def _actuate(self, incident: Incident, step: Step, act: Actuate, belief: Belief) -> None:
+        targets = [
+            actuator
+            for _, actuator in sorted(belief.actuators.items())
+            if actuator.kind == act.kind and actuator.place_id == incident.place_id
+        ]
+        for actuator in targets:
+            self.book.command_actuator(incident, step, actuator, act.action, act.args, belief.now)
+        if not targets:
+            state = self.book.step(incident.incident_id, step.id)
+            self.book.keep(incident.incident_id, replace(state, status="failed"))
+            self.book.escalate(incident.incident_id, step.id, f"no {act.kind} here", None)
+
+    def _send_units(self, incidents: list[Incident], belief: Belief) -> None:
+        by_id = {incident.incident_id: incident for incident in incidents}
+        needs = [
+            need
+            for incident in incidents
+            for step in self.plans[incident.type].steps
+            if step.send is not None
+            for need in self._needs(incident, step, step.send.skill, step.send.count)
+        ]
+        if not needs:
+            return
+        for choice in choose(needs, belief.units, self.book.busy_targets(), belief.travel):
+            incident = by_id[choice.need.incident_id]
+            plan = self.plans[incident.type]
+            step = next(step for step in plan.steps if step.id == choice.need.step_id)
+            unit = belief.units[choice.unit_id]
+            self.book.command_unit(
+                incident, step, unit, "respond", belief.now, expected_s=choice.expected_s
+            )
+
+    def _needs(self, incident: Incident, step: Step, skill: str, count: int) -> list[Need]:
+        state = self.book.step(incident.incident_id, step.id)
+        if state.status != "acting":
+            return []
+        used = [order.target_id for order in state.acting_orders]
+        serving = [o for o in state.acting_orders if o.status not in FAILED and not o.late]
+        wanted = min(count - len(serving), MAX_UNITS_PER_STEP - len(used))
+        need = Need(
+            incident_id=incident.incident_id,
+            step_id=step.id,
+            place_id=incident.place_id,
+            skill=skill,
+            urgency=LEVELS.index(incident.level),
+            barred=frozenset(used),
+        )
+        return [need] * wanted
+
+    def _check_facts(self, incident: Incident, belief: Belief) -> None:
+        for step in self.plans[incident.type].steps:
+            state = self.book.step(incident.incident_id, step.id)
+            acting = state.acting_orders
+            if state.status not in ("acting", "done") or not acting:
+                continue
+            state = replace(state, peak=max(state.peak, incident.severity))
+            if step.actuate is not None and all(o.status in FAILED for o in acting):
+                self.book.keep(incident.incident_id, replace(state, status="failed"))
+                continue
+            if all(order.status == "done" for order in acting):
+                state = replace(state, status="done")
+            seen = None
+            if step.verify is not None and state.verify_by is not None:
+                seen = _is_seen(step.verify, state, incident, belief)
+                if seen is None and belief.now >= state.verify_by:
+                    seen = False
+            if step.verify is None or seen is None:
+                self.book.keep(incident.incident_id, state)
+                continue
+            verdict = "verified" if seen else "unverified"
+            self.book.keep(
+                incident.incident_id, replace(state, status="verified" if seen else "unverified")
+            )
+            last = acting[-1].command_id
+            self._write(
+                verdict,
+                incident=incident.incident_id,
+                step=step.id,
+                command=last,
+                fact=step.verify.fact,
+                value=round(incident.severity, 3),
+                cause=last,
+            )
+            self.book.tell(incident.incident_id, f"{step.id} {verdict}", step.verify.fact, last)
+            if not seen:
+                why = f"{step.verify.fact} not seen in time"
+                self.book.escalate(incident.incident_id, step.id, why, last)
+
+    def _give_up_on_late(self, incident: Incident, belief: Belief) -> None:
+        for step in self.plans[incident.type].steps:
+            if step.send is None:
+                continue
+            for order in self.book.step(incident.incident_id, step.id).acting_orders:
+                waiting = order.arrived_at is None and not order.is_over and not order.late
+                if not waiting or order.eta is None:
+                    continue
+                if belief.now > order.eta + seconds(step.send.grace_s):
+                    self.book.update(incident.incident_id, step.id, replace(order, late=True))
+                    why = f"{order.target_id} not on scene in time"
+                    self.book.escalate(incident.incident_id, step.id, why, order.command_id)
+
+    def _take_back(
+        self, incident: Incident, step: Step, state: StepRun, order: Order, belief: Belief
+    ) -> None:
+        undone = any(
+            o.undoes and o.target_id == order.target_id and o.issued_at >= order.issued_at
+            for o in state.orders
+        )
+        if undone:
+            return
+        if step.actuate is not None:
+            actuator = belief.actuators.get(order.target_id)
+            if actuator is not None and order.status not in FAILED:
+                undo = step.actuate.undo
+                self.book.command_actuator(incident, step, actuator, undo, {}, belief.now)
+        elif not order.is_over:
+            unit = belief.units[order.target_id]
+            self.book.command_unit(incident, step, unit, "stand_down", belief.now)
+
+
+def _is_seen(verify: Verify, state: StepRun, incident: Incident, belief: Belief) -> bool | None:
+    """Return True when the world shows the fact, None while it does not."""
+    orders = state.acting_orders
+    if verify.fact == "position":
+        seen = all(belief.actuators[o.target_id].position == verify.equals for o in orders)
+    else:
+        obeyed = any(order.status in ("accepted", "done") for order in orders)
+        seen = obeyed and incident.severity <= state.peak - verify.by
+    return True if seen else None

@@ -1,0 +1,233 @@
+"""The composition root: the one place where the concrete classes of all islands meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal
+
+import yaml
+from sim.world.traffic import TrafficConfig
+
+from devices.cohort import Cohort, Deployment, Uplink
+from devices.faults import FaultOrder, FaultPlan
+from devices.gateway import GatewayOutage, Gateways
+from ops_center.core.config import CenterConfig
+from ops_center.core.response.plan import ResponsePlan, read_plan
+from scenarios.schema import PoliciesPart, PumpFailure, Scenario, SensorFault
+from scenarios.schema import Storm as StormPart
+from scenarios.siting import place_gateways, place_sensors
+from sim.kernel import basemap as maps
+from sim.kernel.bus import Bus
+from sim.kernel.clock import Ns, seconds
+from sim.kernel.errors import InputError
+from sim.kernel.rng import SeededStreams
+from sim.messages.city import MapPublished
+from sim.world.city.load import load_city
+from sim.world.city.model import City
+from sim.world.engine import CITY, SimEngine
+from sim.world.truth import Truth
+from sim.world.weather import Storm
+from sim.world.world import PumpFault, World, WorldConfig
+
+PLANS = resources.files("ops_center.core.response") / "plans"
+
+
+def build_city(scenario: Scenario, seed: int, source: str | None = None) -> City:
+    """Return the scenario's city, or that of `source` when one is given."""
+    return load_city(source or scenario.city.source, SeededStreams(seed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitySide:
+    """The city with its sensors, ready to start.
+
+    Attributes
+    ----------
+    gateway_births
+        The gateways' own births, for their connections and wills.
+    """
+
+    world: World
+    cohorts: tuple[Cohort, ...]
+    gateways: Gateways
+    deployments: tuple[Deployment, ...]
+    gateway_births: Deployment
+    map_message: MapPublished
+    bus: Bus
+
+    def start(self) -> None:
+        """Say who is there, and let time begin: map, units, gateways, then devices."""
+        self.bus.publish(self.map_message)
+        self.world.start()
+        self.gateways.start()
+        for cohort in self.cohorts:
+            cohort.start()
+
+    @property
+    def sensors(self) -> int:
+        """How many devices measure the city, gateways aside."""
+        return sum(len(deployment.devices) for deployment in self.deployments)
+
+    def counts(self) -> dict[str, int]:
+        """Return what became of the reports so far."""
+        names = ("sent", "lost", "duplicated", "delivered")
+        totals = {name: sum(getattr(c.counts, name) for c in self.cohorts) for name in names}
+        return totals | {"dropped": sum(cohort.dropped for cohort in self.cohorts)}
+
+
+def build_city_side(
+    scenario: Scenario,
+    city: City,
+    seed: int,
+    engine: SimEngine,
+    bus: Bus,
+    truth_sink: Callable[[dict[str, Any]], None],
+) -> CitySide:
+    """Return world and devices of a scenario on a bus."""
+    streams = SeededStreams(seed)
+    truth = Truth(truth_sink, engine.now())
+    basemap = city.basemap
+    world = World(city, engine, bus, streams, _world_config(scenario, city, engine.now()), truth)
+    clock = engine.clock(CITY)
+
+    def on_fault(device_id: str, fault: str, started: bool, at: Ns) -> None:
+        phase = "start" if started else "end"
+        truth.write("fault", at, target=device_id, fault=fault, phase=phase)
+
+    gateway_births = place_gateways(scenario, basemap)
+    gateways = Gateways(
+        gateway_births.devices,
+        gateway_births.xy_m,
+        clock=clock,
+        bus=bus,
+        outages=_outages(scenario, gateway_births, engine.now()),
+        on_fault=on_fault,
+    )
+    deployments = tuple(place_sensors(scenario, basemap, gateway_births, streams))
+    uplink = Uplink(gateways=gateways, loss=scenario.network.loss)
+    _check_fault_kinds(scenario, deployments)
+    cohorts = tuple(
+        Cohort(
+            deployment,
+            world.fields[deployment.kind.kind],
+            clock=clock,
+            bus=bus,
+            streams=streams,
+            uplink=uplink,
+            faults=FaultPlan(
+                orders=tuple(_fault_orders(scenario, deployment, engine.now())), on_fault=on_fault
+            ),
+        )
+        for deployment in deployments
+    )
+    # As the wire would carry it, so that a centre in this process and one behind a broker
+    # reckon with the same numbers.
+    public = maps.from_document(maps.to_document(basemap))
+    return CitySide(
+        world=world,
+        cohorts=cohorts,
+        gateways=gateways,
+        deployments=deployments,
+        gateway_births=gateway_births,
+        map_message=MapPublished(ts_event=engine.now(), basemap=public),
+        bus=bus,
+    )
+
+
+def center_config(policies: PoliciesPart) -> CenterConfig:
+    """Return the centre's settings under a scenario's policies."""
+    plans = {} if policies.plan == "none" else _plans(policies.plan)
+    return CenterConfig(
+        plans=plans,
+        lateness_s=policies.lateness,
+        acknowledge_after_s=policies.acknowledge_after,
+    )
+
+
+def _plans(name: str) -> Mapping[str, ResponsePlan]:
+    file = PLANS / f"{name.replace('-', '_')}.yaml"
+    plan = read_plan(yaml.safe_load(file.read_text(encoding="utf-8")), file.name)
+    return {plan.incident: plan}
+
+
+def _world_config(scenario: Scenario, city: City, start: Ns) -> WorldConfig:
+    storms = tuple(
+        Storm(
+            return_period_y=hazard.return_period_y,
+            duration_s=hazard.duration,
+            start=Ns(start + seconds(hazard.at)),
+            uniform=hazard.uniform,
+        )
+        for hazard in scenario.hazards.values()
+        if isinstance(hazard, StormPart)
+    )
+    trips = scenario.city.trips
+    traffic = TrafficConfig() if trips is None else TrafficConfig(peak_trips_per_h=trips * 3600)
+    return WorldConfig(
+        storms=storms,
+        pump_faults=tuple(_pump_faults(scenario, city)),
+        traffic=traffic,
+    )
+
+
+def _pump_faults(scenario: Scenario, city: City) -> list[PumpFault]:
+    """Return pump faults at the underpasses with the largest catchments, in that order."""
+    basins = city.basins
+    order = sorted(range(len(basins.place)), key=lambda row: -float(basins.catchment_m2[row]))
+    faults = []
+    for name, hazard in scenario.hazards.items():
+        if not isinstance(hazard, PumpFailure):
+            continue
+        if hazard.underpasses > len(order):
+            raise InputError(
+                f"hazards.{name}.underpasses",
+                value=hazard.underpasses,
+                expected=f"at most {len(order)}, the underpasses of {city.basemap.name}",
+            )
+        for row in order[: hazard.underpasses]:
+            place_id = city.basemap.places[int(basins.place[row])].place_id
+            if hazard.pump == "duty":
+                faults.append(PumpFault(place_id=place_id, pump="duty", kind="stopped"))
+            else:
+                how: Literal["silent", "refuses"] = (
+                    "silent" if hazard.how == "silent" else "refuses"
+                )
+                faults.append(PumpFault(place_id=place_id, pump="standby", kind=how))
+    return faults
+
+
+def _outages(scenario: Scenario, gateways: Deployment, start: Ns) -> list[GatewayOutage]:
+    return [
+        GatewayOutage(
+            gateway_id=device.device_id,
+            start=Ns(start + seconds(outage.at)),
+            end=Ns(start + seconds(outage.at + outage.lasts)),
+        )
+        for outage in scenario.network.outages
+        for device in gateways.devices[: outage.count]
+    ]
+
+
+def _check_fault_kinds(scenario: Scenario, deployments: tuple[Deployment, ...]) -> None:
+    known = [deployment.kind.kind for deployment in deployments]
+    for name, hazard in scenario.hazards.items():
+        if isinstance(hazard, SensorFault) and hazard.kind not in known:
+            raise InputError(
+                f"hazards.{name}.kind", value=hazard.kind, expected=f"one of {', '.join(known)}"
+            )
+
+
+def _fault_orders(scenario: Scenario, deployment: Deployment, start: Ns) -> list[FaultOrder]:
+    return [
+        FaultOrder(
+            device_id=device.device_id,
+            fault=hazard.fault,
+            start=Ns(start + seconds(hazard.at)),
+            end=None if hazard.lasts is None else Ns(start + seconds(hazard.at + hazard.lasts)),
+        )
+        for hazard in scenario.hazards.values()
+        if isinstance(hazard, SensorFault) and hazard.kind == deployment.kind.kind
+        for device in deployment.devices[: hazard.count]
+    ]

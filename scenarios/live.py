@@ -1,0 +1,258 @@
+"""The live modes: the city on a broker at any speed, with or without a centre beside it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from ops_center.live.service import OpsService, ServiceSpec
+from scenarios import output
+from scenarios.build import CitySide, build_city_side, center_config
+from scenarios.results import Outcome, conclude
+from scenarios.schema import PoliciesPart, Scenario
+from sim.kernel.clock import MILLISECOND, Ns, WallClock, iso, monotonic_s, seconds, to_seconds
+from sim.messages.city import CityClock
+from sim.messages.encode import death
+from sim.messages.telemetry import DeviceDeath
+from sim.transport.broker_url import BrokerUrl
+from sim.transport.mqtt import MqttBus
+from sim.world.city.model import City
+from sim.world.engine import Brake, SimEngine
+
+TELL_CLOCK_S = 5.0
+"""Wall time between two tellings of the city's clock."""
+FOR_EVER_S = 366 * 86_400.0
+CITY_CLIENT = "chengmai-city"
+CENTRE_CLIENT = "chengmai-ops"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRun:
+    """A city to run on a broker.
+
+    Attributes
+    ----------
+    until_s
+        Length of the scenario [s].
+    ends
+        Whether the run ends with the scenario; otherwise the city lives on until stopped.
+    """
+
+    scenario: Scenario
+    city: City
+    seed: int
+    until_s: float
+    speed: float
+    broker: BrokerUrl
+    ends: bool
+    command: str = ""
+
+
+class LiveCity:
+    """The city's side of a live run: publishes, listens to commands, keeps its pace.
+
+    Parameters
+    ----------
+    spec
+        What to run.
+    folder
+        Where truth goes, or None.
+    """
+
+    def __init__(self, spec: LiveRun, folder: Path | None) -> None:
+        self.engine = SimEngine(spec.scenario.clock.start_ns)
+        self.truth = output.Lines(folder / output.TRUTH if folder else None)
+        self.bus = MqttBus(spec.broker, CITY_CLIENT)
+        self.side: CitySide = build_city_side(
+            spec.scenario, spec.city, spec.seed, self.engine, self.bus, self.truth
+        )
+        self._spec = spec
+        self._run_id = f"{spec.scenario.name}-{spec.seed}-{WallClock().now() // MILLISECOND}"
+        self._told_s = monotonic_s()
+
+    def clock_message(self) -> CityClock:
+        """Return what the city says of its clock now."""
+        spec, start = self._spec, self._spec.scenario.clock.start_ns
+        return CityClock(
+            ts_event=Ns(self.engine.now() // MILLISECOND * MILLISECOND),
+            speed=spec.speed,
+            ends_at=Ns(start + seconds(spec.until_s)) if spec.ends else None,
+            wall_ns=WallClock().now() // MILLISECOND * MILLISECOND,
+            run_id=self._run_id,
+        )
+
+    def open(self) -> None:
+        """Connect, every gateway on a connection with its own will; say who is there."""
+        self.bus.open()
+        for gateway in self.side.gateway_births.devices:
+            will = death(
+                DeviceDeath(
+                    ts_event=self.engine.now(),
+                    device_id=gateway.device_id,
+                    kind=gateway.kind,
+                    domain=gateway.domain,
+                    district=gateway.district,
+                    reason="connection lost",
+                )
+            )
+            self.bus.add_gateway(gateway.device_id, will)
+        self.bus.publish(self.clock_message())
+        self.side.start()
+
+    def run(
+        self, should_stop: Callable[[], bool], on_progress: Callable[[float], None] | None
+    ) -> None:
+        """Let time pass until the scenario ends or `should_stop` says so."""
+        spec, start = self._spec, self._spec.scenario.clock.start_ns
+        until_s = spec.until_s if spec.ends else FOR_EVER_S
+
+        def tell(now: Ns) -> None:
+            if on_progress is not None:
+                on_progress(min(to_seconds(now - start) / max(spec.until_s, 1e-9), 1.0))
+
+        self.engine.run(
+            Ns(start + seconds(until_s)),
+            brake=Brake(spec.speed, self._between),
+            on_progress=tell,
+            should_stop=should_stop,
+        )
+        self.side.world.finish()
+
+    def close(self) -> None:
+        """Send what waits, and say good-bye."""
+        self.bus.close()
+        self.truth.close()
+
+    def _between(self, now: Ns) -> None:
+        self.bus.drain()
+        if monotonic_s() - self._told_s >= TELL_CLOCK_S:
+            self._told_s = monotonic_s()
+            self.bus.publish(self.clock_message())
+
+
+def run_feed(
+    spec: LiveRun,
+    folder: Path | None,
+    *,
+    should_stop: Callable[[], bool],
+    on_progress: Callable[[float], None] | None = None,
+) -> dict[str, object]:
+    """Run the city alone, and return what it sent."""
+    city = LiveCity(spec, folder)
+    begun_s = monotonic_s()
+    try:
+        city.open()
+        city.run(should_stop, on_progress)
+    finally:
+        city.close()
+    reports: dict[str, object] = dict(city.side.counts())
+    summary = reports | {
+        "scenario": spec.scenario.name,
+        "seed": spec.seed,
+        "city": spec.city.basemap.name,
+        "sensors": city.side.sensors,
+        "ended_at": iso(city.engine.now()),
+        "wall_s": round(monotonic_s() - begun_s, 3),
+    }
+    if folder is not None:
+        output.write_json(folder / output.SUMMARY, summary)
+    return summary
+
+
+def run_live(
+    spec: LiveRun,
+    folder: Path | None,
+    *,
+    port: int | None,
+    should_stop: Callable[[], bool],
+    on_open: Callable[[str | None], None],
+    on_progress: Callable[[float], None] | None = None,
+) -> Outcome:
+    """Run city and centre on one broker, and leave what a fast run leaves.
+
+    What ends the centre ends the run, with the centre's error.
+    """
+    city = LiveCity(spec, folder)
+    service = OpsService(
+        ServiceSpec(
+            broker=spec.broker,
+            client_id=CENTRE_CLIENT,
+            config=center_config(spec.scenario.policies),
+            folder=folder,
+            about=policies_document(spec.scenario.policies),
+            port=port,
+        ),
+        city.clock_message(),
+    )
+    centre = CentreThread(service)
+    begun_s = monotonic_s()
+    try:
+        service.open()
+        centre.start()
+        on_open(service.url)
+        city.open()
+        city.run(lambda: should_stop() or centre.ended, on_progress)
+        city.bus.flush()
+    finally:
+        city.close()
+        centre.finish()
+    decisions = output.read_lines(folder / output.DECISIONS) if folder is not None else []
+    start = spec.scenario.clock.start_ns
+    return conclude(
+        Outcome(
+            scenario=spec.scenario,
+            seed=spec.seed,
+            city=spec.city,
+            decisions=decisions,
+            truth=city.truth.records,
+            simulated_s=to_seconds(city.engine.now() - start),
+            wall_s=monotonic_s() - begun_s,
+            sensors=city.side.sensors,
+            reports=city.side.counts(),
+            messages=service.counters(),
+            command=spec.command,
+        ),
+        folder,
+    )
+
+
+class CentreThread:
+    """A centre running beside the city, whose error is not lost."""
+
+    def __init__(self, service: OpsService) -> None:
+        self._service = service
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="centre", daemon=True)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is no longer running."""
+        return not self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Stop it, wait for it, and raise what ended it."""
+        self._service.stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._service.close()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._service.run()
+        except BaseException as error:
+            self._error = error
+
+
+def policies_document(policies: PoliciesPart) -> bytes:
+    """Return the policies as they stand at the head of a recording."""
+    return msgspec.json.encode({"policies": policies.model_dump()})

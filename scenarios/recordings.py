@@ -1,0 +1,131 @@
+"""Recordings of city traffic: made from a broker, published again, decided on again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pydantic
+
+from ops_center.core.center import OpsCenter
+from ops_center.core.store import NoStore
+from ops_center.live.pace import wait_for_clock
+from ops_center.live.runner import replay
+from scenarios import output
+from scenarios.build import center_config
+from scenarios.options import Interrupt
+from scenarios.schema import PoliciesPart
+from sim.kernel.clock import MILLISECOND, Ns, SteppedClock, WallClock
+from sim.kernel.errors import InputError
+from sim.messages import topics
+from sim.messages.encode import WireMessage
+from sim.transport import recorder
+from sim.transport.broker_url import BrokerUrl
+from sim.transport.inbox import Inbox
+from sim.transport.link import MqttLink
+from sim.transport.recorder import Recorder, recording_head, recording_start
+from sim.transport.replay import ReplayBus
+
+RECORD_CLIENT = "chengmai-record"
+REPLAY_CLIENT = "chengmai-replay"
+TAKE_AT_MOST = 2000
+TAKE_S = 0.2
+RETAINED = (topics.STATE,)
+"""Channels whose messages a broker keeps for those who come later."""
+
+
+def record(url: BrokerUrl, path: Path, span_s: float | None, interrupt: Interrupt) -> int:
+    """Write all city traffic of a broker to a file until stopped; return how many messages.
+
+    Stamped with city time where the broker knows a city's clock, else with the wall's.
+    """
+    city_clock = wait_for_clock(url, client_id=RECORD_CLIENT, timeout_s=2.0)
+    wall = WallClock()
+    if city_clock is not None:
+        passed = int((wall.now() - city_clock.wall_ns) * city_clock.speed)
+        wall = WallClock(Ns(city_clock.ts_event + max(passed, 0)), city_clock.speed)
+    inbox = Inbox()
+    link = MqttLink(url, RECORD_CLIENT, on_message=inbox.put)
+    deadline = WallClock()
+    ends_at = None if span_s is None else deadline.now() + int(span_s * 1e9)
+    last = 0
+    with Recorder(path) as file:
+        file.start(Ns(wall.now() // MILLISECOND * MILLISECOND))
+        marks = file.lines
+        link.open()
+        try:
+            link.subscribe([f"{topics.ROOT}/#"])
+            while not interrupt.heard and (ends_at is None or deadline.now() < ends_at):
+                group = inbox.take(TAKE_AT_MOST, TAKE_S)
+                if group:
+                    last = max(wall.now() // MILLISECOND * MILLISECOND, last + MILLISECOND)
+                    file.write(Ns(last), group)
+                for item in group:
+                    if item.receipt is not None:
+                        item.receipt.acknowledge()
+        finally:
+            link.close()
+        return file.lines - marks
+
+
+def republish(path: Path, url: BrokerUrl, speed: float, interrupt: Interrupt) -> int:
+    """Publish a recording to a broker at a speed; return how many messages."""
+    link = MqttLink(url, REPLAY_CLIENT)
+    start = recording_start(path)
+    link.open()
+    try:
+
+        def publish(topic: str, payload: bytes) -> None:
+            channel = topic.rpartition("/")[2]
+            retain = channel in RETAINED
+            qos = 0 if channel == topics.TELEMETRY else 1
+            link.publish(WireMessage(topic, payload, qos=qos, retain=retain))
+
+        return recorder.republish(path, publish, pace=WallClock(start, speed), wait=interrupt.wait)
+    finally:
+        link.close()
+
+
+def decide_again(path: Path, folder: Path) -> dict[str, int]:
+    """Let a new centre decide on a recording, under the policies it was made with."""
+    head = recording_head(path)
+    policies = _policies(path, head.payload if head.topic == topics.RECORDING_START else b"")
+    clock = SteppedClock(head.at)
+    bus = ReplayBus()
+    with (
+        output.Lines(folder / output.DECISIONS, keep=False) as decisions,
+        output.Lines(folder / output.QUARANTINE, keep=False) as quarantine,
+    ):
+        center = OpsCenter(
+            clock,
+            bus,
+            NoStore(),
+            center_config(policies),
+            sink=decisions,
+            quarantine_sink=quarantine,
+        )
+        messages = replay(center, bus, clock, recorder.read_recording(path))
+        return {
+            "messages": messages,
+            "decisions": center.journal.last_seq,
+            **center.counters(),
+        }
+
+
+def _policies(path: Path, about: bytes) -> PoliciesPart:
+    """Return the policies in a recording's head; the defaults, left to people, without one."""
+    if not about:
+        return PoliciesPart(acknowledge_after=None)
+    try:
+        found = msgspec.json.decode(about, type=dict[str, dict[str, object]])
+        return PoliciesPart.model_validate(_with_units(found["policies"]))
+    except (msgspec.DecodeError, KeyError, pydantic.ValidationError) as error:
+        raise InputError(
+            str(path), place="line 1", expected="policies as this version writes them"
+        ) from error
+
+
+def _with_units(policies: dict[str, object]) -> dict[str, object]:
+    """Return written-out SI values as the quantities that the schema reads."""
+    spans = ("acknowledge_after", "lateness")
+    return {k: f"{v} s" if k in spans and v is not None else v for k, v in policies.items()}

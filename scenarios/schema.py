@@ -1,0 +1,187 @@
+"""The scenario file's shape: everything has a default, unknown keys are refused.
+
+Quantities carry units in the file and are SI here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+from sim.kernel import units
+from sim.kernel.clock import BEIJING, SECOND, Ns
+from sim.kernel.errors import InputError
+
+
+def _quantity(unit: str) -> BeforeValidator:
+    def read(value: object, info: ValidationInfo) -> float:
+        try:
+            return units.parse(value, unit, thing=info.field_name or "value")  # type: ignore[arg-type]
+        except InputError as error:
+            raise ValueError(f"expected {error.expected}") from error
+
+    return BeforeValidator(read)
+
+
+def _start(value: object) -> int:
+    expected = "expected a date and time in quotes, such as '2026-07-21T14:00'"
+    if not isinstance(value, str):
+        raise ValueError(expected)  # noqa: TRY004 -- pydantic reports ValueError
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=BEIJING)
+    return int(at.timestamp()) * SECOND
+
+
+Seconds = Annotated[float, _quantity("s"), Field(ge=0)]
+Metres = Annotated[float, _quantity("m"), Field(ge=0)]
+Share = Annotated[float, _quantity("1"), Field(ge=0, le=1)]
+PerSecond = Annotated[float, _quantity("1/s"), Field(ge=0)]
+Start = Annotated[int, BeforeValidator(_start)]
+
+
+class Part(BaseModel):
+    """A part of a scenario: frozen, strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CityPart(Part):
+    """Which city: a file, or the synthetic one."""
+
+    source: str | None = None
+    trips: PerSecond | None = None
+    """Trips that begin in the busiest hour; by default from the population."""
+
+
+class ClockPart(Part):
+    """When it begins (city time, Beijing's zone unless given) and how long it lasts."""
+
+    start: Start = _start("2026-07-21T17:00")
+    length: Seconds = 3 * 3600.0
+
+    @property
+    def start_ns(self) -> Ns:
+        """Start in nanoseconds since the epoch."""
+        return Ns(self.start)
+
+
+class RainGauges(Part):
+    """Rain gauges on a square grid."""
+
+    spacing: Metres = 2000.0
+
+
+class WaterGauges(Part):
+    """Road water gauges at underpasses."""
+
+    per_underpass: int = Field(default=2, ge=0, le=50)
+    interval: Seconds | None = None
+    """Idle reporting period, instead of the catalogue's."""
+
+
+class VehicleDetectors(Part):
+    """Vehicle detectors on a share of the greater roads, and at every underpass."""
+
+    share: Share = 0.3
+
+
+class SensingPart(Part):
+    """What is measured, and where."""
+
+    rain: RainGauges = RainGauges()
+    water: WaterGauges = WaterGauges()
+    traffic: VehicleDetectors = VehicleDetectors()
+
+
+class Outage(Part):
+    """Gateways that lose their link for a while, the first `count` in name order."""
+
+    at: Seconds
+    lasts: Seconds
+    count: int = Field(default=1, ge=1)
+
+
+class NetworkPart(Part):
+    """How readings travel."""
+
+    gateways: int = Field(default=6, ge=1, le=500)
+    loss: Share = 0.01
+    outages: list[Outage] = []
+
+
+class Storm(Part):
+    """A design storm: Beijing's formula with a Chicago hyetograph."""
+
+    type: Literal["storm"]
+    return_period_y: float = Field(gt=0, le=1000, alias="return_period_years", default=5.0)
+    duration: Seconds = 7200.0
+    at: Seconds = 600.0
+    """Start after the scenario's."""
+    uniform: bool = False
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class PumpFailure(Part):
+    """Pumps that do not work at the `underpasses` with the largest catchments.
+
+    ``dead`` refuses its command, ``silent`` accepts it and does nothing.
+    """
+
+    type: Literal["pump_failure"]
+    pump: Literal["duty", "standby"]
+    how: Literal["dead", "silent"] = "dead"
+    underpasses: int = Field(default=1, ge=1)
+
+
+class SensorFault(Part):
+    """Sensors of a kind that fail in one way, the first `count` in name order."""
+
+    type: Literal["sensor_fault"]
+    kind: str
+    fault: Literal["dead", "stuck", "spiking", "drifting"]
+    count: int = Field(default=1, ge=1)
+    at: Seconds = 0.0
+    lasts: Seconds | None = None
+
+
+Hazard = Annotated[Storm | PumpFailure | SensorFault, Field(discriminator="type")]
+
+
+class PoliciesPart(Part):
+    """How the centre works.
+
+    Attributes
+    ----------
+    plan
+        ``underpass-flood``, or ``none``: detect only, do nothing.
+    acknowledge_after
+        A simulated duty officer acknowledges so long after confirmation; None leaves it to
+        people.
+    lateness
+        How late a message may be and still be put in order.
+    """
+
+    plan: Literal["underpass-flood", "none"] = "underpass-flood"
+    acknowledge_after: Seconds | None = 60.0
+    lateness: Seconds = 20.0
+
+
+class Scenario(Part):
+    """One scenario."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    city: CityPart = CityPart()
+    clock: ClockPart = ClockPart()
+    sensing: SensingPart = SensingPart()
+    network: NetworkPart = NetworkPart()
+    hazards: dict[str, Hazard] = {}
+    policies: PoliciesPart = PoliciesPart()

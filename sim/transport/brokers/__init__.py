@@ -1,0 +1,1 @@
+"""Brokers: one embedded by default, or any that a URL names."""

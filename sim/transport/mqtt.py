@@ -1,0 +1,266 @@
+"""The bus of the live modes: messages over one or more MQTT connections.
+
+Network threads only put what comes in into an inbox; its owner takes, dispatches and
+acknowledges on a thread of its own, so that handlers never run beside each other. What is not
+acknowledged when a process dies is sent again to its successor under the same identifier.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Self
+
+from sim.kernel.bus import M, Message
+from sim.kernel.errors import PayloadError
+from sim.messages import topics
+from sim.messages.city import CallReceived, CityClock, MapPublished
+from sim.messages.encode import Encoder, WireMessage
+from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
+from sim.messages.operator import OperatorOrder
+from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
+from sim.transport.broker_url import BrokerUrl
+from sim.transport.client import LinkOptions, Session
+from sim.transport.handlers import Handlers, OnPayloadError, Receiver
+from sim.transport.inbox import Inbound, Inbox
+from sim.transport.link import MqttLink
+
+CHANNELS: dict[type[Message], str | None] = {
+    TelemetryBatch: topics.TELEMETRY,
+    DeviceBirth: topics.STATE,
+    DeviceDeath: topics.STATE,
+    UnitStatus: topics.STATE,
+    ActuatorStatus: topics.STATE,
+    CityClock: topics.STATE,
+    MapPublished: topics.STATE,
+    CallReceived: topics.EVENT,
+    Command: topics.COMMAND,
+    Ack: topics.ACK,
+    # Orders come through the centre's own door; a broker's clients may give none.
+    OperatorOrder: None,
+}
+"""The channel on which each type of message travels; None where no subscription brings it."""
+
+MAX_MESSAGES = 2_000
+"""Messages handled at a time; assumed: some 10 ms of work."""
+
+LINGER_S = 0.005
+"""Wait for neighbours after a first message; assumed: shorter than anyone's patience, and
+long enough that a burst of telemetry becomes one batch."""
+
+
+class MqttBus:
+    """Publish and subscribe by type over a broker.
+
+    Parameters
+    ----------
+    url
+        The broker.
+    client_id
+        Unique at the broker; the same again to resume a session.
+    session
+        What the broker keeps for us while we are away; ``"resume"`` for a centre.
+    options
+        Limits and delays of every connection.
+    on_payload_error
+        Told of each unreadable message in `drain`; they are counted in any case.
+    on_back
+        Called in `take` or `publish` after a lost connection is back and what it had
+        published as retained was published again: with the gateway's identifier, or None for
+        the main connection.
+    faults
+        Wraps the way out, for tests: given the function that sends, returns the one to use.
+    """
+
+    def __init__(
+        self,
+        url: BrokerUrl,
+        client_id: str,
+        *,
+        session: Session = "none",
+        options: LinkOptions | None = None,
+        on_payload_error: OnPayloadError | None = None,
+        on_back: Callable[[str | None], None] | None = None,
+        faults: Callable[[Callable[[WireMessage], None]], Callable[[WireMessage], None]]
+        | None = None,
+    ) -> None:
+        self._options = options or LinkOptions()
+        self._url = url
+        self._client_id = client_id
+        self._inbox = Inbox()
+        self._encoder = Encoder()
+        self._handlers = Handlers()
+        self._receiver = Receiver(self._handlers)
+        self._channels: list[str] = []
+        self._retained: dict[str, WireMessage] = {}
+        self._back: deque[str | None] = deque()
+        self._on_back = on_back
+        self._on_payload_error = on_payload_error
+        self._send = self._route if faults is None else faults(self._route)
+        self.unreadable = 0
+        self._opened = False
+        self._main = MqttLink(
+            url,
+            client_id,
+            session=session,
+            options=self._options,
+            on_message=self._inbox.put,
+            on_back=partial(self._when_back, None),
+        )
+        self._gateways: dict[str, MqttLink] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether the main connection stands."""
+        return self._main.connected
+
+    @property
+    def dropped(self) -> int:
+        """Telemetry dropped so far for want of room, on the way out and in."""
+        links = (self._main, *self._gateways.values())
+        return self._inbox.dropped + sum(link.dropped for link in links)
+
+    def open(self) -> None:
+        """Connect, and subscribe to what handlers wait for.
+
+        Raises
+        ------
+        TransportError
+            When the broker cannot be reached, refuses us, or does not answer in time.
+        """
+        self._main.open()
+        self._opened = True
+        if self._channels:
+            self._main.subscribe([topics.pattern(channel) for channel in self._channels])
+
+    def close(self) -> None:
+        """Send what waits, say good-bye on every connection, and end."""
+        for link in (*self._gateways.values(), self._main):
+            link.close()
+        self._gateways.clear()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add_gateway(self, gateway_id: str, will: WireMessage) -> None:
+        """Open a gateway's own connection, whose loss makes the broker publish `will`.
+
+        Messages that go ``via`` this gateway travel over it from now on.
+
+        Raises
+        ------
+        TransportError
+            When the broker refuses it.
+        """
+        assert gateway_id not in self._gateways, f"gateway {gateway_id!r} is connected already"
+        link = MqttLink(
+            self._url,
+            f"{self._client_id}-{gateway_id}"[-64:],
+            will=will,
+            options=self._options,
+            on_back=partial(self._when_back, gateway_id),
+        )
+        link.open()
+        self._gateways[gateway_id] = link
+
+    def cut_gateway(self, gateway_id: str) -> None:
+        """Drop a gateway's connection without a good-bye: the broker publishes its will."""
+        self._gateways.pop(gateway_id).cut()
+
+    def subscribe(self, kind: type[M], handler: Callable[[M], None]) -> None:
+        """Call `handler`, in `dispatch`, with every later message of exactly the type `kind`.
+
+        The broker sends retained messages to a new subscription first.
+
+        Raises
+        ------
+        TransportError
+            When the broker does not grant the subscription.
+        """
+        self._handlers.add(kind, handler)
+        channel = CHANNELS[kind]
+        if channel is None or channel in self._channels:
+            return
+        self._channels.append(channel)
+        if self._opened:
+            self._main.subscribe([topics.pattern(channel)])
+
+    def publish(self, message: Message) -> None:
+        """Send `message` to the broker, which hands it to whoever subscribes, us included.
+
+        Raises
+        ------
+        TransportError
+            When the broker has acknowledged nothing for so long that no more can wait.
+        """
+        self._mend()
+        for wire in self._encoder.encode(message):
+            if wire.retain:
+                self._retained[wire.topic] = wire
+            self._send(wire)
+
+    def inject(self, topic: str, payload: bytes) -> None:
+        """Put a message into the inbox as if it had come in, from any thread."""
+        self._inbox.put(Inbound(topic, payload))
+
+    def wake(self) -> None:
+        """Make `take` return now, from any thread."""
+        self._inbox.wake()
+
+    def take(self, max_messages: int = MAX_MESSAGES, timeout_s: float = 0.0) -> list[Inbound]:
+        """Return what has come in, in order, waiting at most `timeout_s` for the first."""
+        self._mend()
+        return self._inbox.take(max_messages, timeout_s, LINGER_S)
+
+    def dispatch(self, group: Sequence[Inbound], on_error: OnPayloadError) -> None:
+        """Decode `group` and call its handlers; unreadable messages go to `on_error`."""
+        self._receiver.dispatch(group, on_error)
+
+    def acknowledge(self, group: Sequence[Inbound]) -> None:
+        """Tell the broker that `group` was dealt with, and need not be sent again."""
+        for item in group:
+            if item.receipt is not None:
+                item.receipt.acknowledge()
+
+    def drain(self, max_messages: int = MAX_MESSAGES, timeout_s: float = 0.0) -> int:
+        """Take, dispatch and acknowledge; return how many messages there were."""
+        group = self.take(max_messages, timeout_s)
+        self.dispatch(group, self._count_unreadable)
+        self.acknowledge(group)
+        return len(group)
+
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until all that was published is sent and acknowledged; return whether it is."""
+        links = [self._main, *self._gateways.values()]
+        done = [link.flush(timeout_s) for link in links]
+        return all(done)
+
+    def _route(self, wire: WireMessage) -> None:
+        """Send over the gateway's connection, or the main one where it has none."""
+        link = self._main if wire.via is None else self._gateways.get(wire.via, self._main)
+        link.publish(wire)
+
+    def _count_unreadable(self, topic: str, payload: bytes, error: PayloadError) -> None:
+        self.unreadable += 1
+        if self._on_payload_error is not None:
+            self._on_payload_error(topic, payload, error)
+
+    def _when_back(self, gateway_id: str | None) -> None:
+        """Note, on a network thread, what the owner's thread is to mend."""
+        self._back.append(gateway_id)
+        self._inbox.wake()
+
+    def _mend(self) -> None:
+        """Say again what a broker that was killed may have forgotten, or a will replaced."""
+        while self._back:
+            gateway_id = self._back.popleft()
+            for wire in list(self._retained.values()):
+                if wire.via == gateway_id:
+                    self._route(wire)
+            if self._on_back is not None:
+                self._on_back(gateway_id)

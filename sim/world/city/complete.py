@@ -1,0 +1,93 @@
+"""Turn what a source says into a whole city; say what had to be made up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernel.basemap import BaseMap, Place, Station
+from sim.kernel.rng import Streams
+from sim.world.city.basins import make_basins
+from sim.world.city.cells import PEOPLE_PER_KM2, settle
+from sim.world.city.districts import divide
+from sim.world.city.draft import Draft
+from sim.world.city.model import City
+from sim.world.city.stations import KINDS, make_stations
+from sim.world.city.underpasses import make_underpasses
+from sim.world.city.zones import make_zones
+
+
+def complete(draft: Draft, streams: Streams) -> City:
+    """Return the city of a draft, every gap filled by rule and by the seed's draws."""
+    settlement = settle(
+        draft.roads, draft.floors_m2, draft.districts or divide(draft.roads.node_xy_m)
+    )
+    basemap = BaseMap(
+        name=draft.name,
+        source=draft.source,
+        attribution=draft.attribution,
+        projection=draft.projection,
+        roads=draft.roads,
+        districts=settlement.districts,
+        places=(),
+        stations=(),
+    )
+    places = make_underpasses(draft, basemap.district_of, streams)
+    stations = make_stations(
+        draft.roads, settlement.cells, draft.marks, basemap.district_of, streams
+    )
+    return City(
+        basemap=BaseMap(
+            name=draft.name,
+            source=draft.source,
+            attribution=draft.attribution,
+            projection=draft.projection,
+            roads=draft.roads,
+            districts=settlement.districts,
+            places=places,
+            stations=stations,
+        ),
+        cells=settlement.cells,
+        zones=make_zones(draft.roads, settlement),
+        basins=make_basins(places, streams),
+        assumed=(
+            *draft.assumed,
+            *_assumed_land(draft, population_given=settlement.population_given),
+            *_assumed_places(places),
+            *_assumed_stations(stations),
+        ),
+    )
+
+
+def _assumed_land(draft: Draft, *, population_given: bool) -> list[str]:
+    told = []
+    if not draft.districts:
+        told.append("Districts were made by dividing the road network into compact parts.")
+    if not population_given:
+        told.append(
+            f"People were assumed at {PEOPLE_PER_KM2:,.0f} per km² of built-up area, spread by "
+            "buildings where the source has enough of them, else by roads."
+        )
+    told.append("Trip ends and their weights were made from people, road classes and the edge.")
+    return told
+
+
+def _assumed_places(places: tuple[Place, ...]) -> list[str]:
+    made = sum(place.assumed for place in places)
+    told = ["Catchments, bowls and pumps of the underpasses were drawn around a reference of 3 ha."]
+    if made:
+        told.insert(0, f"{made} of {len(places)} underpasses were placed on arterial roads.")
+    return told
+
+
+def _assumed_stations(stations: tuple[Station, ...]) -> list[str]:
+    told = []
+    for row in KINDS:
+        mine = [s for s in stations if s.kind == row.kind]
+        made = int(np.sum([s.assumed for s in mine]))
+        if made:
+            told.append(
+                f"{made} of {len(mine)} stations of kind {row.kind} were assumed: placed near "
+                "the people, or housed where the source has a related site."
+            )
+    told.append("The number of units at each station follows the residents served.")
+    return told

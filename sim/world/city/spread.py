@@ -1,0 +1,67 @@
+"""Spread centres over weighted points: districts, stations and trip ends all need it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+F64 = NDArray[np.float64]
+
+_ROUNDS = 25
+"""Rounds of improvement; the centres of a city stop moving after about fifteen. Measured."""
+
+
+def centres(xy_m: F64, weight: F64, count: int, fixed_m: F64 | None = None) -> F64:
+    """Return `count` centres that keep weighted squared distances small.
+
+    Starts from the point farthest from all centres so far, by weighted squared distance, then
+    moves each centre to the mean of its points until nothing changes.
+
+    Parameters
+    ----------
+    xy_m, weight
+        ``(n, 2)`` points [m] and ``(n,)`` their weights, not negative.
+    fixed_m
+        ``(f, 2)`` centres that stand already and do not move.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(min(count, n), 2)`` new centres [m]; the same for the same input.
+
+    References
+    ----------
+    Lloyd 1982, doi:10.1109/TIT.1982.1056489; start: Gonzalez 1985,
+    doi:10.1016/0304-3975(85)90224-5.
+    """
+    fixed = np.empty((0, 2)) if fixed_m is None else fixed_m
+    mean = np.average(xy_m, axis=0, weights=weight)
+    found = list(fixed) or [xy_m[int(np.argmin(_squared(xy_m, mean)))]]
+    nearest2 = np.min([_squared(xy_m, centre) for centre in found], axis=0)
+    while len(found) < len(fixed) + min(count, len(xy_m)):
+        found.append(xy_m[int(np.argmax(nearest2 * weight))])
+        nearest2 = np.minimum(nearest2, _squared(xy_m, found[-1]))
+    at = np.array(found)
+    for _ in range(_ROUNDS):
+        owner = owners(xy_m, at)
+        total = np.bincount(owner, weights=weight, minlength=len(at))
+        sums = [np.bincount(owner, weights=weight * axis, minlength=len(at)) for axis in xy_m.T]
+        moved = np.where(total[:, None] > 0, np.stack(sums, axis=1), at)
+        moved /= np.where(total > 0, total, 1)[:, None]
+        moved[: len(fixed)] = fixed
+        if np.allclose(moved, at, atol=1.0):
+            break
+        at = moved
+    return at[len(fixed) :]
+
+
+def owners(xy_m: F64, centre_m: F64) -> NDArray[np.int64]:
+    """Return the index of the centre nearest to each of ``(n, 2)`` points."""
+    _, nearest = KDTree(centre_m).query(xy_m)
+    return np.asarray(nearest, dtype=np.int64)
+
+
+def _squared(xy_m: F64, centre_m: F64) -> F64:
+    squared: F64 = ((xy_m - centre_m) ** 2).sum(axis=1)
+    return squared

@@ -1,0 +1,84 @@
+"""Trip ends: junctions that stand for the people and jobs around them, and gateways."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from sim.kernel.basemap import ROAD_CLASSES, Roads
+from sim.world.city.cells import Settlement
+from sim.world.city.districts import MARGIN_M, outline
+from sim.world.city.model import Zones
+from sim.world.city.spread import centres, owners
+
+F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
+
+_INNER_RANGE, _NODES_PER_ZONE = (20, 48), 15
+"""Zones within the city: one for each so many junctions. Assumed: a neighbourhood of blocks."""
+_GATEWAYS_MAX = 12
+_RIM_SHARE = 0.12
+"""A gateway lies this near to the city's edge, as a share of its radius. Assumed."""
+_GATEWAY_WEIGHT = 0.25
+"""Share of all trip ends that lie outside the city. Assumed: half the traffic of a district
+crosses its border at one end."""
+JOBS_PER_PERSON = 0.5
+"""Beijing 2020: 11.6 million employed among 21.9 million residents, rounded."""
+_MAJOR = ROAD_CLASSES.index("tertiary")
+_NO_DOOR = ROAD_CLASSES.index("trunk")
+
+
+def make_zones(roads: Roads, settlement: Settlement) -> Zones:
+    """Return 20 to 60 trip ends where the graph has room for them; never two at one node."""
+    cells = settlement.cells
+    rank = node_rank(roads)
+    doors = np.flatnonzero(rank > _NO_DOOR)
+    if not len(doors):
+        doors = np.arange(len(rank))
+    low, high = _INNER_RANGE
+    count = min(int(np.clip(len(rank) // _NODES_PER_ZONE, low, high)), len(doors))
+    at = centres(cells.xy_m, cells.people, count)
+    inner = np.unique(doors[owners(at, roads.node_xy_m[doors])])
+    owner = owners(cells.xy_m, roads.node_xy_m[inner])
+    people = np.bincount(owner, weights=cells.people, minlength=len(inner))
+    jobs = np.bincount(owner, weights=settlement.jobs, minlength=len(inner))
+    jobs *= JOBS_PER_PERSON * people.sum() / jobs.sum()
+
+    gates = _gateways(roads, rank, inner)
+    lanes = np.bincount(roads.start, weights=roads.lanes, minlength=len(rank))[gates]
+    outside = lanes / max(lanes.sum(), 1.0) * _GATEWAY_WEIGHT / (1 - _GATEWAY_WEIGHT)
+    return Zones(
+        node=np.concatenate([inner, gates]).astype(np.int32),
+        people=np.concatenate([people, outside * people.sum()]),
+        jobs=np.concatenate([jobs, outside * jobs.sum()]),
+    )
+
+
+def node_rank(roads: Roads) -> I32:
+    """Return ``(n_nodes,)`` the highest class of road at each node, as its index."""
+    rank = np.full(len(roads.node_xy_m), len(ROAD_CLASSES), dtype=np.int32)
+    np.minimum.at(rank, roads.start, roads.road_class)
+    np.minimum.at(rank, roads.end, roads.road_class)
+    return rank
+
+
+def _gateways(roads: Roads, rank: I32, taken: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return junctions of major roads near the edge, well apart from each other."""
+    area = outline(roads.node_xy_m)
+    radius_m = math.sqrt(area.area / math.pi)
+    rim = shapely.get_exterior_ring(area)
+    depth_m = np.asarray(shapely.distance(rim, shapely.points(roads.node_xy_m))) - MARGIN_M
+    near = np.flatnonzero((depth_m < _RIM_SHARE * radius_m) & (rank <= _MAJOR))
+    near = near[~np.isin(near, taken)]
+    # Nearer to the edge and of higher rank first; then none within half its fair share of the rim.
+    order = near[np.lexsort((near, depth_m[near], rank[near]))]
+    gap_m = rim.length / (2 * _GATEWAYS_MAX)
+    kept: list[int] = []
+    for node in order.tolist():
+        offsets = roads.node_xy_m[kept] - roads.node_xy_m[node]
+        if len(kept) < _GATEWAYS_MAX and (np.hypot(*offsets.T) >= gap_m).all():
+            kept.append(node)
+    return np.array(kept, dtype=np.int64)

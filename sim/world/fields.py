@@ -1,0 +1,110 @@
+"""The world as sensors meet it: true values at fixed points, in one gather a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.kernel.clock import Ns
+from sim.world.water import Underpasses
+from sim.world.weather import Weather
+
+F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+
+Reader = Callable[[], F64]
+
+
+class Field(Protocol):
+    """Something measurable everywhere; devices own the same protocol under their own name."""
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of the true values now.
+
+        Parameters
+        ----------
+        xy_m
+            ``(n, 2)`` where each sensor stands [m].
+        link, place
+            ``(n,)`` road link and place of the map it watches; -1 for none.
+
+        Returns
+        -------
+        Reader
+            Gives a fresh ``(channels, n)`` array at each call.
+        """
+
+
+class LinkTraffic(Protocol):
+    """What detectors see of the links, ``(n_links,)`` each."""
+
+    @property
+    def passed(self) -> I64:
+        """Vehicles that have left each link since the start."""
+
+    @property
+    def speed_mps(self) -> F64:
+        """Mean speed now [m/s]."""
+
+    @property
+    def occupancy(self) -> F64:
+        """Share of time a detector is covered, 0 to 1."""
+
+
+class RainField:
+    """One channel: rain since the start at the point [mm]."""
+
+    def __init__(self, weather: Weather, now: Callable[[], Ns]) -> None:
+        self._weather = weather
+        self._now = now
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(1, n)``."""
+        del link, place
+        sites, now = self._weather.sites(xy_m), self._now
+        return lambda: sites.total_mm(now())[None, :]
+
+
+class DepthField:
+    """One channel: water depth at the place, 0 where there is no place or bowl [m]."""
+
+    def __init__(self, water: Underpasses, n_places: int) -> None:
+        self._water = water
+        # Row of each place; the last entry serves -1, and points at a row that is always dry.
+        self._row_of_place = np.full(n_places + 1, len(water))
+        self._row_of_place[water.place] = np.arange(len(water))
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(1, n)``."""
+        del xy_m, link
+        row, water = self._row_of_place[place], self._water
+        dry = np.zeros(1)
+        return lambda: np.concatenate((water.depth_m, dry))[row][None, :]
+
+
+class VehicleField:
+    """Three channels: vehicles since the start, speed [m/s], occupancy; 0 without a link."""
+
+    def __init__(self, traffic: LinkTraffic) -> None:
+        self._traffic = traffic
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(3, n)``."""
+        del xy_m, place
+        traffic = self._traffic
+        seen = (link >= 0).astype(float)
+        at = np.maximum(link, 0)
+
+        def read() -> F64:
+            values = np.empty((3, len(at)))
+            values[0] = traffic.passed[at]
+            values[1] = traffic.speed_mps[at]
+            values[2] = traffic.occupancy[at]
+            values *= seen
+            return values
+
+        return read

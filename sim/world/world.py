@@ -1,0 +1,288 @@
+"""The simulated city put together: hazards, water, traffic, people, actuators, units.
+
+It knows nothing of sensors and of the operations centre; it meets them on the bus, and
+through the fields that sensors read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from sim.kernel.bus import Bus
+from sim.kernel.clock import Ns, seconds
+from sim.kernel.errors import InputError
+from sim.kernel.rng import Streams
+from sim.world.actuators import Actuators
+from sim.world.city.model import City
+from sim.world.commands import CommandDesk
+from sim.world.crew import Scene
+from sim.world.driving import Navigator
+from sim.world.engine import PHYSICS, SimEngine
+from sim.world.fields import DepthField, Field, RainField, VehicleField
+from sim.world.hazards.flood import Floods
+from sim.world.people import People
+from sim.world.traffic import Traffic, TrafficConfig
+from sim.world.truth import Truth
+from sim.world.units import Units
+from sim.world.water import SunkenLinks, Underpasses
+from sim.world.weather import Storm, Weather
+
+SAMPLE_S = 60.0
+"""Time between two truth samples of the places."""
+TRAFFIC_SAMPLE_S = 300.0
+"""Time between two truth samples of traffic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PumpFault:
+    """A pump that fails.
+
+    Attributes
+    ----------
+    place_id
+        The underpass it serves.
+    pump
+        The duty pump runs by its own float switch; the standby pump waits for a command.
+    kind
+        ``"stopped"`` for a duty pump. For a standby pump ``"refuses"``, when it knows, or
+        ``"silent"``: it answers and reports as if it ran, and moves no water.
+    start_s, end_s
+        From when until when, counted from the scenario's start; None for its whole rest.
+    """
+
+    place_id: str
+    pump: Literal["duty", "standby"]
+    kind: Literal["stopped", "refuses", "silent"]
+    start_s: float = 0.0
+    end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        allowed = ("stopped",) if self.pump == "duty" else ("refuses", "silent")
+        if self.kind not in allowed:
+            raise InputError(
+                f"{self.pump} pump fault", value=self.kind, expected=" or ".join(allowed)
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldConfig:
+    """What happens in the city, whoever watches it.
+
+    Attributes
+    ----------
+    storms
+        Rain; the storms' amounts add up.
+    pump_faults
+        Pumps that fail.
+    traffic
+        Demand and drivers.
+    """
+
+    storms: tuple[Storm, ...] = ()
+    pump_faults: tuple[PumpFault, ...] = ()
+    traffic: TrafficConfig = field(default_factory=TrafficConfig)
+
+
+class World:
+    """The city's physics and actors.
+
+    Each physics step, one traffic step long, goes in this order: rain falls; bowls fill and
+    are pumped; their water stands on the links; traffic moves; floods begin and end; people
+    are exposed, trapped, freed. At equal times a step comes before devices, units and
+    actuators, and these before the centre.
+
+    Parameters
+    ----------
+    city
+        What stands.
+    engine, bus, streams
+        Time, talk, chance.
+    config
+        What happens.
+    truth
+        Takes what really happened.
+
+    Attributes
+    ----------
+    fields
+        What sensors may read, by sensor kind: ``"rain_gauge"`` (1 channel),
+        ``"road_water_gauge"`` (1), ``"vehicle_detector"`` (3).
+
+    Raises
+    ------
+    InputError
+        When a pump fault names a place without pumps.
+    """
+
+    def __init__(
+        self,
+        city: City,
+        engine: SimEngine,
+        bus: Bus,
+        streams: Streams,
+        config: WorldConfig,
+        truth: Truth,
+    ) -> None:
+        basemap = city.basemap
+        self._engine = engine
+        self._truth = truth
+        self._clock = engine.clock(PHYSICS)
+        self.weather = Weather(config.storms, city.cells.xy_m, streams)
+        self.water = Underpasses(city.basins)
+        self.traffic = Traffic(basemap.roads, city.zones, streams, config.traffic)
+        self._sunken = SunkenLinks(basemap, self.water)
+        self.people = People(
+            basemap,
+            self.water,
+            self._sunken,
+            self.traffic,
+            engine=engine,
+            bus=bus,
+            streams=streams,
+            truth=truth,
+        )
+        self.floods = Floods(basemap, self.water, self.people, truth)
+        desk = CommandDesk(engine, bus, streams)
+        self.actuators = Actuators(
+            basemap, self.water, self.traffic, engine=engine, bus=bus, desk=desk, truth=truth
+        )
+        self.units = Units(
+            basemap,
+            Navigator(basemap.roads, self.traffic, self._sunken.depth_m),
+            Scene(basemap, self.water, self.people, self.traffic, engine),
+            engine=engine,
+            bus=bus,
+            desk=desk,
+            streams=streams,
+            truth=truth,
+        )
+        self.fields: dict[str, Field] = {
+            "rain_gauge": RainField(self.weather, engine.now),
+            "road_water_gauge": DepthField(self.water, len(basemap.places)),
+            "vehicle_detector": VehicleField(self.traffic),
+        }
+        places = [basemap.places[i] for i in city.basins.place.tolist()]
+        self._row_of_place_id = {place.place_id: row for row, place in enumerate(places)}
+        self._catchments = self.weather.sites(
+            np.array([(place.x_m, place.y_m) for place in places], dtype=float)
+        )
+        self._fallen_mm = self._catchments.total_mm(engine.now())
+        self._sampled_mm = self._fallen_mm
+        self._rain_before_mm = self.weather.mean_mm(engine.now())
+        self._faults = config.pump_faults
+        for fault in self._faults:
+            self._check(fault)
+
+    def start(self) -> None:
+        """Publish the births of units and actuators, set the faults, let time begin."""
+        self.republish()
+        for fault in self._faults:
+            self._schedule(fault)
+        self._clock.call_at(self._after(self.traffic.config.step_s), self._step, name="physics")
+        self._clock.call_at(self._after(SAMPLE_S), self._sample, name="truth sample")
+        self._clock.call_at(
+            self._after(TRAFFIC_SAMPLE_S), self._sample_traffic, name="truth traffic"
+        )
+
+    def republish(self) -> None:
+        """Publish the status of all units and actuators again, after a broker lost them."""
+        self.units.publish_all()
+        self.actuators.publish_all()
+
+    def finish(self) -> None:
+        """Write the truth's last records: floods still open, and the totals."""
+        now, water, traffic, people = self._engine.now(), self.water, self.traffic, self.people
+        self.floods.finish(now)
+        self._truth.write(
+            "run_end",
+            now,
+            exposure_person_min=float(people.exposure_person_min.sum()),
+            trapped_people=people.trapped_total,
+            rescued_people=people.rescued_total,
+            vehicles_entered=int(traffic.entered),
+            vehicles_left=int(traffic.left),
+            vehicles_inside=int(traffic.inside),
+            delay_vehicle_h=float(traffic.delay_vehicle_h),
+            rain_mm=self.weather.mean_mm(now) - self._rain_before_mm,
+            water_in_m3=water.in_m3,
+            water_out_m3=water.out_m3,
+            water_stored_m3=water.stored_m3,
+        )
+
+    def _after(self, span_s: float) -> Ns:
+        return Ns(self._engine.now() + seconds(span_s))
+
+    def _step(self) -> None:
+        now, dt_s = self._engine.now(), self.traffic.config.step_s
+        self._clock.call_at(self._after(dt_s), self._step, name="physics")
+        fallen_mm = self._catchments.total_mm(now)
+        self.water.step(dt_s, fallen_mm - self._fallen_mm)
+        self._fallen_mm = fallen_mm
+        self._sunken.flood(self.water.depth_m)
+        self.traffic.set_depth(self._sunken.depth_m)
+        self.traffic.step(now)
+        self.floods.step(now)
+        self.people.step(dt_s)
+
+    def _sample(self) -> None:
+        self._clock.call_at(self._after(SAMPLE_S), self._sample, name="truth sample")
+        fallen_mm = self._catchments.total_mm(self._engine.now())
+        self.floods.sample(self._engine.now(), (fallen_mm - self._sampled_mm) * (3600 / SAMPLE_S))
+        self._sampled_mm = fallen_mm
+
+    def _sample_traffic(self) -> None:
+        self._clock.call_at(
+            self._after(TRAFFIC_SAMPLE_S), self._sample_traffic, name="truth traffic"
+        )
+        traffic = self.traffic
+        vehicles = int(traffic.on_link.sum())
+        speed_mps = float(traffic.speed_mps @ traffic.on_link) / vehicles if vehicles else None
+        self._truth.write(
+            "traffic",
+            self._engine.now(),
+            vehicles_running=int(traffic.inside),
+            vehicles_waiting=int(traffic.waiting),
+            mean_speed_mps=speed_mps,
+            delay_veh_h=float(traffic.delay_vehicle_h),
+        )
+
+    def _check(self, fault: PumpFault) -> None:
+        if fault.place_id not in self._row_of_place_id:
+            known = ", ".join(self._row_of_place_id) or "none in this city"
+            raise InputError(
+                "pump fault", place=fault.pump, value=fault.place_id, expected=f"one of {known}"
+            )
+
+    def _schedule(self, fault: PumpFault) -> None:
+        """Put a fault's beginning and end on the clock; one that begins now begins at once."""
+        if fault.start_s <= 0:
+            self._turn(fault, failing=True)
+        else:
+            self._clock.call_at(
+                self._after(fault.start_s), lambda: self._turn(fault, failing=True), name="fault"
+            )
+        if fault.end_s is not None:
+            self._clock.call_at(
+                self._after(fault.end_s), lambda: self._turn(fault, failing=False), name="repair"
+            )
+
+    def _turn(self, fault: PumpFault, *, failing: bool) -> None:
+        if fault.pump == "duty":
+            target = f"duty-pump-{fault.place_id}"
+            self.water.duty_ok[self._row_of_place_id[fault.place_id]] = not failing
+        else:
+            target = f"pump-{fault.place_id}"
+            if not failing:
+                self.actuators.repair(target)
+            elif fault.kind != "stopped":
+                self.actuators.fail(target, fault.kind)
+        self._truth.write(
+            "fault",
+            self._engine.now(),
+            target=target,
+            fault=fault.kind,
+            phase="start" if failing else "end",
+        )

@@ -1,0 +1,1 @@
+"""Fakes and small worlds that several tests share."""

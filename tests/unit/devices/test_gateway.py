@@ -1,0 +1,196 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from devices.catalogue import ROAD_WATER_GAUGE
+from devices.cohort import Uplink
+from devices.gateway import GatewayOutage, Gateways, Ring
+from devices.readings import Readings
+from sim.kernel.clock import HOUR, SECOND, Ns, SteppedClock
+from sim.kernel.errors import InputError
+from sim.messages.telemetry import (
+    QUALITY_OK,
+    QUALITY_STORED,
+    DeviceBirth,
+    DeviceDeath,
+    TelemetryBatch,
+)
+
+WEST, EAST = "gateway-0000", "gateway-0001"
+
+
+@pytest.fixture
+def town(start, births, gateway_births, street, bus):
+    """Return a maker of two gateways and the four gauges they serve."""
+
+    def make(*outages, told=None):
+        clock = SteppedClock(start)
+        gateways = Gateways(
+            gateway_births,
+            np.array([[0.0, 0.0], [1000.0, 0.0]]),
+            clock=clock,
+            bus=bus,
+            outages=[
+                GatewayOutage(
+                    gateway_id=which,
+                    start=Ns(start + a * SECOND),
+                    end=Ns(start + b * SECOND),
+                )
+                for which, a, b in outages
+            ],
+            on_fault=None if told is None else lambda *record: told.append(record),
+        )
+        devices = births(ROAD_WATER_GAUGE, 4, interval_s=60.0)
+        served_by = (WEST, EAST, WEST, None)
+        devices = [
+            replace(device, gateway_id=gateway)
+            for device, gateway in zip(devices, served_by, strict=True)
+        ]
+        uplink = Uplink(gateways=gateways, loss=0.0, duplicate_share=0.0)
+        gateways.start()
+        made = street(devices=devices, clock=clock, bus=bus, uplink=uplink, tick_s=60.0)
+        made.cohort.start()
+        return made
+
+    return make
+
+
+def said(bus, start):
+    """Return (time [s], what, which) of everything that gateways say of themselves."""
+    out = []
+    for message in bus.messages:
+        t_s = (message.ts_event - start) / SECOND
+        if isinstance(message, DeviceDeath):
+            out.append((t_s, "death", message.device_id))
+        elif isinstance(message, DeviceBirth) and message.devices[0].kind == "gateway":
+            out += [(t_s, "birth", device.device_id) for device in message.devices]
+    return out
+
+
+def test_without_gateways_none_serves(bus):
+    gateways = Gateways([], np.zeros((0, 2)), clock=SteppedClock(Ns(0)), bus=bus)
+    assert gateways.nearest(np.zeros((2, 2))) == [None, None]
+
+
+def test_the_nearest_of_two_gateways_serves(gateway_births, bus):
+    gateways = Gateways(
+        gateway_births,
+        np.array([[0.0, 0.0], [1000.0, 0.0]]),
+        clock=SteppedClock(Ns(0)),
+        bus=bus,
+    )
+    assert gateways.nearest(np.array([[499.0, 3.0], [501.0, 3.0]])) == [WEST, EAST]
+
+
+def test_two_hours_down_then_everything_late_in_order_and_once(town, start):
+    made = town((WEST, 600, 600 + 7200))
+    made.at(4 * 3600)
+    readings = made.readings()
+    west = [row for row in readings if row[1] in (0, 2)]
+    assert not [row for row in west if 605 < row[0] < 7800]
+    stored = [row for row in west if row[4] == QUALITY_STORED]
+    assert {row[0] for row in stored} == {7805.0}
+    # Taken each minute from 600 s to 7,740 s; what was sent before is not held up.
+    assert [row[2] for row in stored if row[1] == 0] == [float(t) for t in range(600, 7800, 60)]
+    for device in range(4):
+        seqs = [row[3] for row in readings if row[1] == device]
+        assert seqs == list(range(1, len(seqs) + 1))
+        assert len(seqs) == 4 * 60 - 1  # the last is still on its way
+
+
+def test_devices_of_other_gateways_and_of_none_are_not_held_up(town):
+    made = town((WEST, 600, 7800))
+    made.at(3 * 3600)
+    others = [row for row in made.readings() if row[1] in (1, 3)]
+    assert all(row[0] - row[2] == 5.0 for row in others)
+    assert all(row[4] == QUALITY_OK for row in others)
+
+
+def test_a_gateway_dies_by_its_will_and_is_born_again(town, start):
+    told = []
+    made = town((EAST, 600, 900), told=told)
+    made.at(1200)
+    assert said(made.bus, start) == [
+        (0.0, "birth", WEST),
+        (0.0, "birth", EAST),
+        (615.0, "death", EAST),
+        (900.0, "birth", EAST),
+    ]
+    assert [(who, what, began, (at - start) / SECOND) for who, what, began, at in told] == [
+        (EAST, "outage", True, 600.0),
+        (EAST, "outage", False, 900.0),
+    ]
+
+
+def test_an_outage_shorter_than_the_keep_alive_is_nobody_s_death(town, start):
+    made = town((EAST, 600, 610), (EAST, 612, 620))
+    made.at(1200)
+    assert [what for _, what, _ in said(made.bus, start)] == ["birth", "birth"]
+
+
+def test_overlapping_outages_are_one(town, start):
+    made = town((EAST, 600, 900), (EAST, 700, 1000))
+    made.at(1200)
+    assert said(made.bus, start)[2:] == [(615.0, "death", EAST), (1000.0, "birth", EAST)]
+
+
+def test_a_gateway_reports_its_children_and_on_return_what_it_kept(town, start):
+    made = town((WEST, 600, 890))
+    made.at(1000)
+    reports = [
+        ((batch.ts_event - start) / SECOND, batch.seq[row], batch.values[:, row].tolist())
+        for batch in made.bus.of(TelemetryBatch)
+        if batch.kind == "gateway"
+        for row in np.flatnonzero(batch.device == 0)
+    ]
+    # Two devices, each minute from 600 s to 840 s: ten readings were waiting.
+    assert reports[8:] == [
+        (540.0, 9, [2.0, 0.0]),
+        (890.0, 10, [2.0, 10.0]),
+        (900.0, 11, [2.0, 0.0]),
+        (960.0, 12, [2.0, 0.0]),
+    ]
+
+
+def test_gateways_that_are_down_are_not_reborn_by_a_broker_restart(town, start):
+    made = town((WEST, 600, 900))
+    made.at(700)
+    made.cohort._gateways.republish()
+    assert said(made.bus, start)[-1] == (700.0, "birth", EAST)
+
+
+def readings(seqs):
+    n = len(seqs)
+    return Readings(
+        device=np.zeros(n, dtype=np.int32),
+        time_ns=np.zeros(n, dtype=np.int64),
+        values=np.zeros((1, n)),
+        quality=np.zeros(n, dtype=np.uint8),
+        seq=np.array(seqs),
+        sim_time_ns=np.zeros(n, dtype=np.int64),
+        battery=None,
+    )
+
+
+def test_a_full_ring_drops_the_oldest_and_counts_them():
+    ring = Ring(limit=5)
+    ring.push(0, readings([1, 2, 3]))
+    ring.push(0, readings([4, 5, 6, 7]))
+    ring.push(1, readings([1]))
+    assert (ring.held(0), ring.held(1), ring.dropped) == (5, 1, 2)
+    assert ring.pop(0).seq.tolist() == [3, 4, 5, 6, 7]
+    assert ring.held(0) == 0
+    assert ring.pop(0) is None
+
+
+def test_an_outage_of_an_unknown_gateway_is_refused(gateway_births, bus):
+    outage = GatewayOutage(gateway_id="gw-9", start=Ns(0), end=Ns(HOUR))
+    with pytest.raises(InputError, match="'gw-9', expected one of the city's gateways"):
+        Gateways(
+            gateway_births,
+            np.zeros((2, 2)),
+            clock=SteppedClock(Ns(0)),
+            bus=bus,
+            outages=[outage],
+        )

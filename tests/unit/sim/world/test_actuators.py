@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import pytest
+
+PUMP = ("pump-underpass-01", "standby_pump")
+BARRIER = ("barrier-underpass-01", "barrier")
+SIGN = ("sign-underpass-01", "message_sign")
+
+
+def positions(town, actuator_id: str) -> list[str]:
+    return [r.position for r in town.actuator_reports if r.actuator_id == actuator_id]
+
+
+def test_every_underpass_is_born_with_pump_barrier_and_sign_at_rest(town) -> None:
+    town.actuators.publish_all()
+    assert [(r.actuator_id, r.domain, r.position) for r in town.actuator_reports[:3]] == [
+        ("pump-underpass-01", "municipal", "off"),
+        ("barrier-underpass-01", "traffic", "open"),
+        ("sign-underpass-01", "traffic", "blank"),
+    ]
+    assert len(town.actuator_reports) == len(town.actuators) == 6
+    assert town.actuator_reports[0].actions == ("start", "stop")
+
+
+def test_pump_starts_after_downlink_and_soft_start(town) -> None:
+    town.order(*PUMP, "start", order_id="a")
+    town.run(30.9)
+    assert town.answers("a") == [("accepted", "")]
+    assert not town.water.standby_on.any()
+    town.run(2.2)
+    accepted, done = town.acks
+    assert (accepted.status, done.status) == ("accepted", "done")
+    assert 1 <= town.t_s(accepted.ts_event) <= 3
+    assert done.ts_event - accepted.ts_event == 30_000_000_000
+    assert town.water.standby_on.tolist() == [True, False]
+    assert positions(town, PUMP[0]) == ["on"]
+    assert town.actuator_reports[-1].cause == "a"
+    assert town.records[-1]["type"] == "actuator"
+    assert (town.records[-1]["position"], town.records[-1]["cause"]) == ("on", "a")
+
+
+def test_barrier_closes_both_directions_and_opens_them_again(town) -> None:
+    links = town.city.basemap.places[0].links
+    town.order(*BARRIER, "close", order_id="a")
+    town.run(15)
+    assert [town.traffic.closed_by(link) for link in links] == [[BARRIER[0]]] * 2
+    town.order(*BARRIER, "open", order_id="b")
+    town.run(15)
+    assert [town.traffic.closed_by(link) for link in links] == [[], []]
+    assert positions(town, BARRIER[0]) == ["closed", "open"]
+
+
+def test_sign_warns_while_it_shows_a_text(town) -> None:
+    town.order(*SIGN, "show", order_id="a", text="积水 禁止通行 FLOOD")
+    town.run(10)
+    assert town.traffic.warned == set(town.city.basemap.places[0].links)
+    town.order(*SIGN, "clear", order_id="b")
+    town.run(10)
+    assert town.traffic.warned == set()
+    assert positions(town, SIGN[0]) == ["积水 禁止通行 FLOOD", "blank"]
+
+
+def test_copies_of_a_command_act_once_and_are_each_answered(town) -> None:
+    command = town.order(*PUMP, "start", order_id="a")
+    town.bus.publish(command)
+    town.run(60)
+    town.bus.publish(command)
+    town.run(60)
+    assert positions(town, PUMP[0]) == ["on"]
+    assert [status for status, _ in town.answers("a")].count("done") == 2
+    assert town.answers("a")[0] == ("accepted", "")
+
+
+def test_command_for_where_it_already_stands_is_done_at_once(town) -> None:
+    town.order(*BARRIER, "open", order_id="a")
+    town.run(4)
+    assert town.answers("a") == [("accepted", ""), ("done", "already so")]
+    assert town.actuator_reports == []
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "action", "args", "reason"),
+    [
+        (*PUMP, "explode", {}, "unknown action explode, expected start, stop"),
+        ("pump-nowhere", "standby_pump", "start", {}, "unknown target pump-nowhere"),
+        (BARRIER[0], "standby_pump", "start", {}, f"unknown target {BARRIER[0]}"),
+        (*SIGN, "show", {}, "show needs a text of 1 to 64 characters"),
+        (*SIGN, "show", {"text": ""}, "show needs a text of 1 to 64 characters"),
+        (*SIGN, "show", {"text": 3}, "show needs a text of 1 to 64 characters"),
+        (*SIGN, "show", {"text": "x" * 65}, "show needs a text of 1 to 64 characters"),
+    ],
+)
+def test_command_that_makes_no_sense_is_refused_with_the_reason(
+    town, target: str, kind: str, action: str, args: dict[str, object], reason: str
+) -> None:
+    town.order(target, kind, action, order_id="a", **args)
+    town.run(60)
+    assert town.answers("a") == [("refused", reason)]
+    assert town.actuator_reports == []
+
+
+def test_expired_command_is_refused(town) -> None:
+    town.order(*PUMP, "start", order_id="a", life_s=0.5)
+    town.run(60)
+    assert town.answers("a") == [("refused", "expired")]
+    assert not town.water.standby_on.any()
+
+
+def test_command_to_somebody_elses_equipment_is_left_alone(town) -> None:
+    town.order("lamp-01", "street_lamp", "dim", order_id="a")
+    town.run(60)
+    assert town.acks == []
+
+
+def test_later_command_supersedes_one_still_moving(town) -> None:
+    town.order(*PUMP, "start", order_id="a")
+    town.run(10)
+    town.order(*PUMP, "stop", order_id="b")
+    town.run(60)
+    assert town.answers("a") == [("accepted", ""), ("failed", "superseded by b")]
+    assert town.answers("b") == [("accepted", ""), ("done", "already so")]
+    assert not town.water.standby_on.any()
+
+
+def test_pump_out_of_order_says_fault_and_refuses_until_repaired(town) -> None:
+    town.order(*PUMP, "start", order_id="a")
+    town.run(10)
+    town.actuators.fail(PUMP[0], "refuses")
+    assert town.answers("a")[-1] == ("failed", "out of order")
+    town.order(*PUMP, "start", order_id="b")
+    town.run(60)
+    assert town.answers("b") == [("refused", "out of order")]
+    town.actuators.repair(PUMP[0])
+    town.order(*PUMP, "start", order_id="c")
+    town.run(60)
+    assert positions(town, PUMP[0]) == ["fault", "off", "on"]
+    assert town.water.standby_on[0]
+
+
+def test_silently_failed_pump_reports_on_but_moves_no_water(town) -> None:
+    town.actuators.fail(PUMP[0], "silent")
+    town.order(*PUMP, "start", order_id="a")
+    town.run(60)
+    assert town.answers("a") == [("accepted", ""), ("done", "")]
+    assert town.actuators.position_of(PUMP[0]) == "on"
+    assert not town.water.standby_on[0]
+    town.actuators.repair(PUMP[0])
+    assert town.water.standby_on[0]
+
+
+def test_failed_barrier_lets_traffic_through(town) -> None:
+    links = town.city.basemap.places[0].links
+    town.order(*BARRIER, "close", order_id="a")
+    town.run(15)
+    town.actuators.fail(BARRIER[0], "refuses")
+    assert [town.traffic.closed_by(link) for link in links] == [[], []]
