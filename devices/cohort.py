@@ -217,7 +217,7 @@ class Cohort:
         """Look, and report what is due.
 
         Order: age; truth; lag, gain, offset, noise; spikes and drift; range, resolution; stuck
-        outputs; who is due; sequence, time and battery; radio; gateways.
+        outputs; who is due; sequence; radio; time, battery; gateways.
         """
         now = self._clock.now()
         tick = int(now) // self._tick_ns
@@ -231,7 +231,7 @@ class Cohort:
         is_off = self._faults.is_dead | self._is_empty
         due = self._schedule.due(now, values[0], is_off if is_off.any() else None)
         if due is None or len(due):
-            self._send(self._report(now, values, due), now, tick, due)
+            self._report(now, tick, values, due)
 
     def _age(self, now: Ns) -> None:
         """Bring what changes slowly up to date."""
@@ -241,48 +241,46 @@ class Cohort:
         if self._batteries is not None:
             self._is_empty = self._batteries.is_empty(now, self._seq)
 
-    def _report(self, now: Ns, values: F64, due: I64 | None) -> Readings:
-        """Return the reports of the devices `due`; those of all take no index."""
-        if due is None:
-            self._seq += 1
-            return Readings(
-                device=self._everyone,
-                time_ns=self._skew_ns + int(now),
-                values=values,
-                quality=self._fine,
-                seq=self._seq.copy(),
-                sim_time_ns=np.full(len(self._everyone), int(now), dtype=np.int64),
-                battery=self._battery(now),
-            )
-        self._seq[due] += 1
-        battery = self._battery(now)
-        return Readings(
-            device=due.astype(np.int32),
-            time_ns=self._skew_ns[due] + int(now),
-            values=values.take(due, axis=1),
-            quality=self._fine[: len(due)],
-            seq=self._seq[due],
-            sim_time_ns=np.full(len(due), int(now), dtype=np.int64),
-            battery=None if battery is None else battery[due],
-        )
-
-    def _battery(self, now: Ns) -> F64 | None:
-        return None if self._batteries is None else self._batteries.percent(now, self._seq)
-
-    def _send(self, reports: Readings, now: Ns, tick: int, due: I64 | None) -> None:
-        """Let the radio decide what comes in when; what a cut-off gateway hears, it keeps."""
+    def _report(self, now: Ns, tick: int, values: F64, due: I64 | None) -> None:
+        """Let the devices `due` (None: all) send; the radio decides what comes in when."""
+        self._seq[slice(None) if due is None else due] += 1
         fate = self._radio.send(now, tick, due, self._streams)
-        self.counts.sent += len(reports)
+        self.counts.sent += len(self._seq) if due is None else len(due)
         self.counts.lost += fate.lost
         self.counts.duplicated += fate.duplicated
+        battery = None
         if self._batteries is not None:
             self._batteries.repeated(fate.repeated, fate.repeats)
+            battery = self._batteries.percent(now, self._seq)
         for at, rows in fate.arrivals:
-            part = reports if rows is None else reports.take(rows)
+            devices = rows if due is None else due if rows is None else due[rows]
+            part = self._columns(now, values, battery, devices)
             if self._gateways is not None and self._gateways.is_down.any():
                 part = self._keep_back(part, self._gateways.is_down)
             if len(part):
                 self._delivery.add(at, part)
+
+    def _columns(self, now: Ns, values: F64, battery: F64 | None, devices: I64 | None) -> Readings:
+        """Return what `devices` (None: all) read now, as new arrays; all need no index."""
+        if devices is None:
+            return Readings(
+                device=self._everyone,
+                time_ns=self._skew_ns + int(now),
+                values=values.copy(),
+                quality=self._fine,
+                seq=self._seq.copy(),
+                sim_time_ns=np.full(len(self._everyone), int(now), dtype=np.int64),
+                battery=None if battery is None else battery.copy(),
+            )
+        return Readings(
+            device=devices.astype(np.int32),
+            time_ns=self._skew_ns[devices] + int(now),
+            values=values.take(devices, axis=1),
+            quality=self._fine[: len(devices)],
+            seq=self._seq[devices],
+            sim_time_ns=np.full(len(devices), int(now), dtype=np.int64),
+            battery=None if battery is None else battery[devices],
+        )
 
     def _keep_back(self, part: Readings, is_down: NDArray[np.bool_]) -> Readings:
         """Keep what gateways that are down heard; return the rest."""
@@ -303,7 +301,7 @@ class Cohort:
         self.counts.delivered += len(readings)
         self._bus.publish(
             TelemetryBatch(
-                ts_event=self._clock.now(),
+                ts_event=Ns(int(readings.sim_time_ns.max())),
                 kind=self.kind.kind,
                 roster=self.roster,
                 channels=self.kind.message_channels,

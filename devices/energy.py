@@ -107,6 +107,7 @@ class Batteries:
         self._report_j = spec.sample_j + spec.send_j
         self._send_j = spec.send_j
         self._repeat_j = np.zeros(n)
+        self._left = np.empty(n)
         self._start = start
 
     def repeated(self, devices: I64, times: I64) -> None:
@@ -114,7 +115,10 @@ class Batteries:
         self._repeat_j[devices] += times * self._send_j
 
     def percent(self, now: Ns, reports: I64) -> F64:
-        """Return ``(n,)`` energy left after so many reports, whole percent of a new one's."""
+        """Return ``(n,)`` energy left after so many reports, whole percent of a new one's.
+
+        The array is good until the next call.
+        """
         left = self._left_j(now, reports)
         left *= 100.0 / self._usable_j
         np.rint(left, out=left)
@@ -126,7 +130,8 @@ class Batteries:
         return self._left_j(now, reports) <= 0.0
 
     def _left_j(self, now: Ns, reports: I64) -> F64:
-        left = self._first_j - self._report_j * reports
+        left = np.multiply(reports, -self._report_j, out=self._left)
+        left += self._first_j
         left -= self._repeat_j
         left -= self._standing_w * to_seconds(now - self._start)
         return left

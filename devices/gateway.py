@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,9 +173,13 @@ class Gateways:
         self._clock.call_every(seconds(GATEWAY.interval_s), self._report_all, name="gateways")
 
     def republish(self) -> None:
-        """Publish the birth of every gateway that is up."""
-        up = [device for device, down in zip(self._devices, self.is_down, strict=False) if not down]
-        self._bus.publish(DeviceBirth(ts_event=self._clock.now(), devices=up))
+        """Publish what is retained, as after a broker's restart: births, and wills if given up."""
+        is_up = [not given_up for given_up in self._is_given_up]
+        up = tuple(compress(self._devices, is_up))
+        if up:
+            self._bus.publish(DeviceBirth(ts_event=self._clock.now(), devices=up))
+        for index in compress(range(len(self._devices)), self._is_given_up):
+            self._will(index)
 
     def _begin(self, index: int) -> None:
         self._outages_now[index] += 1
@@ -189,10 +194,13 @@ class Gateways:
         )
 
     def _give_up(self, index: int, since: Ns) -> None:
-        """Publish the will, as the broker does for a client it no longer hears."""
+        """Say the will, as the broker does for a client it no longer hears."""
         if self._down_since[index] != since:
             return
         self._is_given_up[index] = True
+        self._will(index)
+
+    def _will(self, index: int) -> None:
         device = self._devices[index]
         self._bus.publish(
             DeviceDeath(

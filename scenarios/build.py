@@ -84,8 +84,22 @@ def build_city_side(
     engine: SimEngine,
     bus: Bus,
     truth_sink: Callable[[dict[str, Any]], None],
+    *,
+    deployments: tuple[Deployment, ...] | None = None,
 ) -> CitySide:
-    """Return world and devices of a scenario on a bus."""
+    """Return world and devices of a scenario on a bus.
+
+    Parameters
+    ----------
+    scenario, city, seed
+        What to simulate.
+    engine, bus
+        Time and talk.
+    truth_sink
+        Takes the truth's records.
+    deployments
+        Sensors to use instead of those the scenario's rules place.
+    """
     streams = SeededStreams(seed)
     truth = Truth(truth_sink, engine.now())
     basemap = city.basemap
@@ -105,7 +119,8 @@ def build_city_side(
         outages=_outages(scenario, gateway_births, engine.now()),
         on_fault=on_fault,
     )
-    deployments = tuple(place_sensors(scenario, basemap, gateway_births, streams))
+    if deployments is None:
+        deployments = tuple(place_sensors(scenario, basemap, gateway_births, streams))
     uplink = Uplink(gateways=gateways, loss=scenario.network.loss)
     _check_fault_kinds(scenario, deployments)
     cohorts = tuple(

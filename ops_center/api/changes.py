@@ -46,8 +46,8 @@ class Change:
 
 
 def is_another_run(old: Snapshot, new: Snapshot) -> bool:
-    """Return whether time or count went back: another run has begun."""
-    return new.now < old.now or new.version < old.version
+    """Return whether time went back, or the count did not go on: another run has begun."""
+    return new.now < old.now or (new is not old and new.version <= old.version)
 
 
 def changes(old: Snapshot, new: Snapshot) -> Iterator[Change]:

@@ -41,7 +41,7 @@ _GEOJSON: dict[int | str, dict[str, Any]] = {
     "/map",
     operation_id="getMap",
     response_class=JSONResponse,
-    responses={**_JSON, 304: {"description": "Unchanged"}, **documented(503)},
+    responses={**_JSON, 304: {"description": "Unchanged"}, **documented(422, 503)},
 )
 async def get_map(
     room: Room, snapshot: Now, if_none_match: Annotated[str | None, Header()] = None
@@ -100,7 +100,7 @@ async def list_devices(
     "/devices/{device_id}",
     operation_id="getDevice",
     response_class=JSONResponse,
-    responses={**_GEOJSON, **documented(404, 503)},
+    responses={**_GEOJSON, **documented(404, 422, 503)},
 )
 async def get_device(snapshot: Now, device_id: str) -> Response:
     """Return one device as a GeoJSON point."""

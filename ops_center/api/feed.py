@@ -8,6 +8,7 @@ reader costs no memory.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from ops_center.api.layers import encode
 from ops_center.api.schemas import ClockView
 from ops_center.api.settings import ApiSettings
 from ops_center.api.source import Published, SnapshotSource
+
+log = logging.getLogger(__name__)
 
 COMMENT = b": still here\n\n"
 RETRY_MS = 2_000
@@ -79,16 +82,31 @@ class Feed:
         self._grown = asyncio.Event()
         self._ended = False
 
+    @property
+    def told_version(self) -> int | None:
+        """Version of the newest snapshot that was worked through, or None before the first."""
+        return self._last.snapshot.version if self._last else None
+
+    @property
+    def kept(self) -> int:
+        """How many events the buffer holds."""
+        return len(self._events)
+
     async def run(self) -> None:
-        """Follow the source until it closes."""
-        while not self._source.closed:
-            serial = self._last.serial if self._last else 0
-            published = await self._source.wait_after(serial, self._patience_s())
-            if published is not None:
-                self._take(published)
-            elif self._columns_due and self._last is not None:
-                self._take_columns(self._last)
-        self.end()
+        """Follow the source until it closes; readers are let go whatever ends it."""
+        try:
+            while not self._source.closed:
+                serial = self._last.serial if self._last else 0
+                published = await self._source.wait_after(serial, self._patience_s())
+                if published is not None:
+                    self._take(published)
+                elif self._columns_due and self._last is not None:
+                    self._take_columns(self._last)
+        except Exception:
+            log.exception("the stream of changes stopped")
+            raise
+        finally:
+            self.end()
 
     def end(self) -> None:
         """Let every reader go."""

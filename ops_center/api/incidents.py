@@ -80,7 +80,7 @@ async def list_incidents(
     )
 
 
-@router.get("/{incident_id}", operation_id="getIncident", responses=documented(404, 503))
+@router.get("/{incident_id}", operation_id="getIncident", responses=documented(404, 422, 503))
 async def get_incident(snapshot: Now, incident_id: str) -> IncidentDetail:
     """Return an incident with its evidence, plan steps and timeline."""
     return IncidentDetail.of(_get(snapshot, incident_id))

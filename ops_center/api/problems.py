@@ -86,6 +86,15 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def describe(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document with the shape of problems in it."""
+    model = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
+    shapes = schema.setdefault("components", {}).setdefault("schemas", {})
+    shapes.update(model.pop("$defs", {}))
+    shapes["ProblemView"] = model
+    return schema
+
+
 def install(app: FastAPI) -> None:
     """Have `app` answer every error as a problem."""
 

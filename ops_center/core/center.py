@@ -186,6 +186,7 @@ class OpsCenter:
                 self._clock.now(),
                 incidents=self.desk.register.open_incidents(),
                 units=list(self.desk.picture.units.values()),
+                free_speed_mps=self.desk.basemap.roads.speed_mps,
             )
 
     def _commit(self) -> None:

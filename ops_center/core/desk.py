@@ -30,7 +30,7 @@ from sim.messages.operator import OperatorOrder
 CALL_LLR = 4.0
 """A person who calls from the water is rarely wrong (assumed: odds of e⁴, about 55 to 1)."""
 CALL_STANDS = seconds(1800)
-RAIN_SIGNAL = "rain_high"
+RAIN_SIGNALS = ("raining", "rain_high")
 CLOSED_KEPT = 500
 """Closed incidents kept in memory for the API; the store has them all."""
 
@@ -74,7 +74,8 @@ class Desk:
         self._inventory = inventory
         self._journal = journal
         self._clock = clock
-        self._signatures = config.signatures
+        self._reach_m = max(signature.area_radius_m for signature in config.signatures)
+        self._near: dict[tuple[float, float], list[str]] = {}
         self._travel = TravelTimes(basemap)
         self._orders_seen: dict[str, None] = {}
         self._stored: dict[str, Incident] = {}
@@ -296,9 +297,11 @@ class Desk:
             return [info.place_id]
         if info.link is not None:
             return self.fusion.places_of_link(info.link)
-        x_m, y_m = self.basemap.projection.point_to_xy(info.lon, info.lat)
-        radius_m = max(signature.area_radius_m for signature in self._signatures)
-        return self.fusion.places_near(x_m, y_m, radius_m)
+        where = (info.lon, info.lat)
+        if where not in self._near:
+            x_m, y_m = self.basemap.projection.point_to_xy(*where)
+            self._near[where] = self.fusion.places_near(x_m, y_m, self._reach_m)
+        return self._near[where]
 
     def _place_of_order(self, order_id: str | None) -> str | None:
         if order_id is not None:
@@ -320,7 +323,7 @@ class Desk:
     def _close_what_is_over(self, belief: Belief) -> None:
         for incident_id in list(self.book.runs):
             incident = self.register.incidents[incident_id]
-            threatened = any(e.signal == RAIN_SIGNAL for e in incident.evidence)
+            threatened = any(e.signal in RAIN_SIGNALS for e in incident.evidence)
             if self.register.may_close(incident, belief.now, threatened=threatened):
                 self.conductor.release(incident, belief, closing=True)
                 if self.conductor.settled(incident_id):

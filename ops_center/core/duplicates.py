@@ -9,13 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ops_center.core.columns import I64, U8, Slots, grown
+from ops_center.core.columns import I64, U8, Bool, Slots, grown
 
 FRESH, DUPLICATE, LATE = range(3)
 """Verdicts on one report."""
 
 WINDOW = 64
 """Sequence numbers remembered a device."""
+
+_NOW = np.uint64(1)
+"""The bit of the last number; the one before it is the next higher."""
 
 
 class SeenWindow:
@@ -24,7 +27,7 @@ class SeenWindow:
     A device that starts anew counts from the beginning again: a number already passed, on a
     reading newer than any before, opens a new window (so a device without sequence numbers is
     judged by its times alone). A number further back than the window, on an old reading, is
-    taken as not seen; it is late by then unless the device reports many times a lateness.
+    taken as not seen: by then it is late, or it is part of a backlog that is still waiting.
     """
 
     def __init__(self) -> None:
@@ -58,21 +61,24 @@ class SeenWindow:
         array or None
             ``(n,)`` of `FRESH`, `DUPLICATE`, `LATE`; None when all are fresh.
         """
-        ahead = seq - self._last_seq[slots]
+        last_seq = self._last_seq[slots]
         newest_ns = self._newest_ns[slots]
-        in_time = time_ns > self._released_ns[slots]
-        if (ahead == 1).all():
-            # The steady state: every device's next report.
-            self._seen[slots] = (self._seen[slots] << np.uint64(1)) | np.uint64(1)
-            duplicate = None
+        ahead = seq - last_seq
+        late = time_ns <= self._released_ns[slots]
+        duplicate: Bool | None = None
+        if ahead.min(initial=1) > 0:
+            # The usual: every device goes on. A shift by 64 and more leaves nothing.
+            seen = self._seen[slots] << ahead.view(np.uint64)
+            self._seen[slots] = seen | _NOW
+            self._last_seq[slots] = seq
         else:
-            duplicate = self._judge_each(slots, ahead, time_ns > newest_ns)
-            seq = np.maximum(seq, self._last_seq[slots])
-        self._last_seq[slots] = seq
+            anew = (ahead <= 0) & (time_ns > newest_ns)
+            duplicate = self._look_back(slots, np.where(anew, WINDOW, ahead))
+            self._last_seq[slots] = np.where(anew, seq, np.maximum(seq, last_seq))
         self._newest_ns[slots] = np.maximum(newest_ns, time_ns)
-        if duplicate is None and in_time.all():
+        if duplicate is None and not late.any():
             return None
-        verdict = np.where(in_time, FRESH, LATE).astype(np.uint8)
+        verdict = late * np.uint8(LATE)
         if duplicate is not None:
             verdict[duplicate] = DUPLICATE
         return verdict
@@ -81,17 +87,10 @@ class SeenWindow:
         """Note up to when readings were released; of repeated slots the last one counts."""
         self._released_ns[slots] = time_ns
 
-    def _judge_each(self, slots: Slots, ahead: I64, newer: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Mark the windows; sets the last number of devices that start anew back by one."""
-        anew = (ahead <= 0) & newer
-        shift = np.where(anew | (ahead >= WINDOW), 0, np.maximum(ahead, 0)).astype(np.uint64)
-        kept = np.where(anew | (ahead >= WINDOW), np.uint64(0), self._seen[slots] << shift)
-        back = np.where(anew, 0, np.clip(-ahead, 0, WINDOW - 1)).astype(np.uint64)
-        bit = np.uint64(1) << back
-        inside = (ahead > -WINDOW) | anew
-        duplicate: NDArray[np.bool_] = inside & ((kept & bit) != 0)
-        self._seen[slots] = np.where(inside, kept | bit, kept)
-        if anew.any():
-            last = self._last_seq[slots]
-            self._last_seq[slots] = np.where(anew, last + ahead - 1, last)
+    def _look_back(self, slots: Slots, ahead: I64) -> Bool:
+        """Mark every report in its window; return which had been marked before."""
+        kept = self._seen[slots] << np.maximum(ahead, 0).view(np.uint64)
+        bit = _NOW << np.maximum(-ahead, 0).view(np.uint64)
+        self._seen[slots] = kept | bit
+        duplicate: Bool = (kept & bit) != 0
         return duplicate

@@ -98,6 +98,8 @@ class Released:
 
     def take(self, rows: Index | Bool) -> Released:
         """Return some rows; they must keep the order, or be put in order afterwards."""
+        if rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)
         slot = self.slot[rows]
         return replace(
             self,
@@ -106,7 +108,7 @@ class Released:
             time_ns=self.time_ns[rows],
             seq=self.seq[rows],
             quality=self.quality[rows],
-            values=self.values[:, rows],
+            values=self.values.take(rows, axis=1),
             battery=None if self.battery is None else self.battery[rows],
         )
 
@@ -193,7 +195,7 @@ class Ingest:
             self._waiting[kind] = unripe
             if ripe:
                 out.append(ripe[0] if len(ripe) == 1 else _laid_together(ripe))
-        out = [self._sorted(part) for part in out]
+        out = [self._once(self._sorted(part)) for part in out]
         for released in out:
             self.pending -= len(released)
             self._seen.note_released(released.slots, released.time_ns)
@@ -254,15 +256,18 @@ class Ingest:
         ]
         if not suspect:
             return part
-        garbled = np.isinf(part.values).any(axis=0) | np.isnan(part.values).all(axis=0)
-        beyond = np.zeros(len(part), dtype=np.bool_)
+        infinite: Bool = np.zeros(len(part), dtype=np.bool_)
+        beyond, missing = infinite.copy(), ~infinite
+        for row in part.values:
+            infinite |= np.isinf(row)
+            missing &= np.isnan(row)
         for row, low, high in suspect:
             beyond |= (row < low) | (row > high)
-        if garbled.any() or beyond.any():
-            self.counts["range"] += int(np.count_nonzero(beyond & ~garbled))
-            self.counts["not_finite"] += int(np.count_nonzero(garbled))
-            part = part.take(~(garbled | beyond))
-        return part
+        garbled = infinite | missing
+        if garbled.any():
+            part = self._refuse(part, garbled, "not_finite")
+            beyond = beyond[~garbled]
+        return self._refuse(part, beyond, "range") if beyond.any() else part
 
     def _refuse(self, part: Released, wrong: Bool, reason: str) -> Released:
         self.counts[reason] += int(np.count_nonzero(wrong))
@@ -276,6 +281,21 @@ class Ingest:
             if not is_rising(part.slot):
                 return part
         return replace(part, slots=as_slots(part.slot), single=True)
+
+    def _once(self, part: Released) -> Released:
+        """Drop copies that were further apart than the window but waited at the same time."""
+        if part.single:
+            return part
+        copy = np.zeros(len(part), dtype=np.bool_)
+        copy[1:] = part.slot[1:] == part.slot[:-1]
+        copy[1:] &= part.time_ns[1:] == part.time_ns[:-1]
+        copy[1:] &= part.seq[1:] == part.seq[:-1]
+        if not copy.any():
+            return part
+        dropped = int(np.count_nonzero(copy))
+        self.counts["accepted"] -= dropped
+        self.pending -= dropped
+        return self._sorted(self._refuse(part, copy, "duplicates"))
 
     def _admit(self, part: Released) -> None:
         """Drop what was seen before, lay aside what is too late, let the rest wait."""

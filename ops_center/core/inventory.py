@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,6 @@ ROSTERS_KEPT = 256
 """Rosters whose positions are remembered; the longest unused is forgotten first."""
 
 
-@dataclass(slots=True)
 class KindTable:
     """One sensor kind: its devices and channels, both append-only.
 
@@ -38,13 +36,28 @@ class KindTable:
     ----------
     channels
         Every channel a device of this kind was born with, in order of first mention.
-    slots
-        ``(n,)`` slot of each of the kind's devices; a device's position here is its row.
     """
 
-    name: str
-    channels: list[Channel] = field(default_factory=list)
-    slots: I32 = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.channels: list[Channel] = []
+        self._slots: list[int] = []
+        self._as_array: I32 = np.zeros(0, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @property
+    def slots(self) -> I32:
+        """``(n,)`` slot of each of the kind's devices; a device's position here is its row."""
+        if len(self._as_array) < len(self._slots):
+            self._as_array = np.array(self._slots, dtype=np.int32)
+        return self._as_array
+
+    def add(self, slot: int) -> int:
+        """Append a device and return its row."""
+        self._slots.append(slot)
+        return len(self._slots) - 1
 
     def find_channel(self, name: str) -> int | None:
         """Return the position of the channel called `name`, or None."""
@@ -105,6 +118,7 @@ class Inventory:
         self._district_index: dict[str, int] = {}
         self._place_index: dict[str, int] = {}
         self._rosters: OrderedDict[tuple[int, str], tuple[Roster, int, I32]] = OrderedDict()
+        self._identity: tuple[tuple[str, ...], ...] | None = None
         self._capacity = 0
 
     def __len__(self) -> int:
@@ -115,12 +129,10 @@ class Inventory:
     def birth(self, message: DeviceBirth, now: Ns) -> None:
         """Take in devices that say who they are; a known one is brought up to date."""
         self._reserve(len(self.ids) + len(message.devices))
-        fresh: dict[str, list[int]] = {}
         for info in message.devices:
             slot = self._slot_of.get(info.device_id)
             if slot is None:
                 slot = self._add(info)
-                fresh.setdefault(info.kind, []).append(slot)
                 self.presence.add(slot, info, now)
             elif self.infos[slot].kind != info.kind:
                 self.refused += 1
@@ -128,11 +140,7 @@ class Inventory:
             else:
                 self.presence.reborn(slot, info, now)
             self._describe(slot, info)
-        for kind, slots in fresh.items():
-            table = self.kinds[kind]
-            added = np.array(slots, dtype=np.int32)
-            self.row[added] = np.arange(len(table.slots), len(table.slots) + len(added))
-            table.slots = np.concatenate([table.slots, added])
+        self._identity = None
 
     def death(self, message: DeviceDeath, now: Ns) -> None:
         """Mark a device, or a gateway and all behind it, as gone."""
@@ -219,11 +227,22 @@ class Inventory:
     def table(self) -> DeviceTable:
         """Return an immutable copy for the outside."""
         n = len(self.ids)
+        if self._identity is None:
+            # Births are rare and pictures are many: a hundred thousand names are not to be
+            # gathered anew for each.
+            infos = self.infos
+            self._identity = (
+                tuple(self.ids),
+                tuple(info.kind for info in infos),
+                tuple(info.district for info in infos),
+                tuple(info.channels[0].unit if info.channels else "" for info in infos),
+            )
+        ids, kinds, districts, units = self._identity
         return DeviceTable(
-            ids=tuple(self.ids),
-            kinds=tuple(info.kind for info in self.infos),
-            districts=tuple(info.district for info in self.infos),
-            units=tuple(info.channels[0].unit if info.channels else "" for info in self.infos),
+            ids=ids,
+            kinds=kinds,
+            districts=districts,
+            units=units,
             lon=_frozen(self.lon[:n]),
             lat=_frozen(self.lat[:n]),
             value=_frozen(self.latest[0, :n]),
@@ -239,7 +258,7 @@ class Inventory:
         self._slot_of[info.device_id] = slot
         self.ids.append(info.device_id)
         self.infos.append(info)
-        self.kinds.setdefault(info.kind, KindTable(info.kind))
+        self.row[slot] = self.kinds.setdefault(info.kind, KindTable(info.kind)).add(slot)
         return slot
 
     def _describe(self, slot: int, info: DeviceInfo) -> None:

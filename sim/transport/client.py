@@ -51,7 +51,7 @@ class LinkOptions:
     keepalive_s: int = 30
     answer_s: float = 10.0
     reconnect_min_s: float = 0.5
-    reconnect_max_s: float = 15.0
+    reconnect_max_s: float = 5.0
     telemetry_limit: int = 50_000
     certain_limit: int = 10_000
     blocked_s: float = 60.0

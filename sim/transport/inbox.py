@@ -28,12 +28,15 @@ class Inbound:
         may be dropped under overload, and for what did not come over a network.
     droppable
         Whether it may be dropped under overload.
+    retained
+        Whether the broker kept it from before we subscribed.
     """
 
     topic: str
     payload: bytes
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
     droppable: bool = False
+    retained: bool = field(default=False, compare=False)
 
 
 class Inbox:

@@ -62,8 +62,9 @@ class MqttLink:
         What the broker says if we vanish without a good-bye, or None.
     on_message
         Called with each message, on paho's thread; must not wait.
-    on_back
-        Called when a lost connection is back, on paho's thread; must not wait.
+    on_change
+        Called with False when the connection is lost and True when it is back, on paho's
+        thread; must not wait.
 
     Raises
     ------
@@ -80,7 +81,7 @@ class MqttLink:
         will: WireMessage | None = None,
         options: LinkOptions | None = None,
         on_message: Callable[[Inbound], None] | None = None,
-        on_back: Callable[[], None] | None = None,
+        on_change: Callable[[bool], None] | None = None,
     ) -> None:
         if CLIENT_ID.fullmatch(client_id) is None:
             raise InputError("MQTT client id", value=client_id, expected=CLIENT_ID.pattern)
@@ -90,7 +91,7 @@ class MqttLink:
         self._options = options or LinkOptions()
         self._session = session
         self._on_message = on_message
-        self._on_back = on_back
+        self._on_change = on_change
         self._changed = Condition()
         self._connected = False
         self._epoch = 0
@@ -167,6 +168,11 @@ class MqttLink:
             granted = self._granted.pop(mid, True)
         if not granted:
             raise TransportError(f"broker {self.url} refused to let us read {', '.join(patterns)}")
+
+    def subscribe_again(self) -> None:
+        """Ask for all subscriptions once more, without waiting: retained messages come again."""
+        if self._connected and self._patterns:
+            self._client.subscribe(self._patterns)
 
     def publish(self, message: WireMessage) -> None:
         """Send `message`, by its QoS: at once or never, or at least once.
@@ -291,8 +297,8 @@ class MqttLink:
             self._connected = True
             self._pump()
             self._changed.notify_all()
-        if back and self._on_back is not None:
-            self._on_back()
+        if back and self._on_change is not None:
+            self._on_change(True)
 
     def _when_disconnected(self, _client: paho.Client, _data: object, *args: Any) -> None:
         with self._changed:
@@ -305,6 +311,8 @@ class MqttLink:
             self._changed.notify_all()
         if was and not self._closing:
             self._tell("lost", str(args[1]))
+            if self._on_change is not None:
+                self._on_change(False)
 
     def _when_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         if self._on_message is None:
@@ -317,7 +325,13 @@ class MqttLink:
         if message.qos > 0:
             receipt = _Receipt(self, self._epoch, message.mid, message.qos)
         self._on_message(
-            Inbound(topic, bytes(message.payload), receipt, droppable=message.qos == 0)
+            Inbound(
+                topic,
+                bytes(message.payload),
+                receipt,
+                droppable=message.qos == 0,
+                retained=message.retain,
+            )
         )
 
     def _when_published(self, _client: paho.Client, _data: object, mid: int, *_: object) -> None:
@@ -334,8 +348,11 @@ class MqttLink:
     def _when_subscribed(
         self, _client: paho.Client, _data: object, mid: int, reasons: Sequence[Any], *_: object
     ) -> None:
+        granted = not any(reason.is_failure for reason in reasons)
+        if not granted:
+            self._tell("subscription_refused", "")
         with self._changed:
-            self._granted[mid] = not any(reason.is_failure for reason in reasons)
+            self._granted[mid] = granted
             self._changed.notify_all()
 
     def _tell(self, state: str, reason: str) -> None:

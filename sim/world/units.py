@@ -207,7 +207,7 @@ class Units:
             return f"not skilled for {task}, only for {', '.join(unit.kind.skills)}"
         if unit.state == "out_of_service":
             return "out of service"
-        if unit.job is not None or unit.free_at > self._engine.now():
+        if unit.job is not None:
             return "busy"
         return None
 
@@ -229,7 +229,6 @@ class Units:
             yield from self._carry_out(unit, unit.job)
             yield from self._go_home(unit)
         if unit.free_at > self._engine.now():
-            self._enter(unit, "out_of_service")
             yield self._engine.wait(Ns(unit.free_at - self._engine.now()))
         self._enter(unit, "idle")
 
@@ -314,7 +313,10 @@ class Units:
     def _end(self, unit: _Unit, job: _Job, status: AckStatus, reason: str) -> None:
         unit.job = None
         unit.observed = {}
-        self._enter(unit, "returning", cause=job.command.command_id)
+        # With patients on board it is not to be had until they are handed over.
+        engaged = unit.free_at > self._engine.now()
+        state: UnitState = "out_of_service" if engaged else "returning"
+        self._enter(unit, state, cause=job.command.command_id)
         self._desk.answer(job.command, status, reason)
 
     def _enter(self, unit: _Unit, state: UnitState, cause: str | None = None) -> None:

@@ -8,25 +8,35 @@ from pathlib import Path
 
 from sim.transport.broker_url import BrokerUrl
 
+DURABLE = """\
+persistence true
+persistence_location {}/
+autosave_interval 1
+autosave_on_changes true
+"""
+
 
 class Mosquitto:
-    """Mosquitto with its store in `directory`, written after every change.
+    """Mosquitto with its files in `directory`.
 
     Parameters
     ----------
+    durable
+        Write the whole store after every change, so that a kill loses nothing.
     extra
         Further lines of configuration.
     """
 
-    def __init__(self, program: str, directory: Path, extra: str = "") -> None:
+    def __init__(
+        self, program: str, directory: Path, extra: str = "", *, durable: bool = False
+    ) -> None:
         self._program = program
         self._config = directory / "mosquitto.conf"
         self.url = BrokerUrl(host="127.0.0.1", port=_free_port())
         self._config.write_text(
             f"listener {self.url.port} 127.0.0.1\n"
             "user root\nallow_anonymous true\n"
-            f"persistence true\npersistence_location {directory}/\n"
-            "autosave_interval 1\nautosave_on_changes true\n"
+            f"{DURABLE.format(directory) if durable else ''}"
             "max_queued_messages 0\nmax_inflight_messages 0\n"
             f"{extra}\n"
         )

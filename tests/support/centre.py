@@ -322,17 +322,21 @@ def fake_actuators(basemap: BaseMap, *, minutes: float) -> tuple[ActuatorStatus,
 
 
 def fake_vitals(minutes: float) -> tuple[VitalSign, ...]:
-    """City-wide signs of three domains, one of them unknown, and one district's water."""
+    """City-wide signs and scores, one of them unknown, and the water of each district."""
     rows: tuple[tuple[str, str, str, float | None, str, str, float | None, float], ...] = (
-        ("rain_1h", "municipal", "all", 38.2 + minutes / 10, "mm", "yellow", 64.0, 1.0),
-        ("water_depth", "municipal", "all", 0.31, "m", "orange", 52.0, 0.94),
-        ("water_depth", "municipal", "hedong", 0.31, "m", "orange", 52.0, 0.9),
-        ("water_depth", "municipal", "hexi", 0.04, "m", "normal", 96.0, 1.0),
-        ("speed_ratio", "traffic", "all", 0.61, "/", "blue", 78.0, 0.81),
-        ("sensing_online", "network", "all", 0.983, "/", "normal", 97.0, 1.0),
-        ("units_free", "emergency", "all", 0.4, "/", "yellow", 68.0, 1.0),
-        ("incident_load", "emergency", "all", 2.0, "count", "blue", 82.0, 1.0),
-        ("air_quality", "environment", "all", None, "ug/m3", "unknown", None, 0.0),
+        ("rain_1h", "environment", "all", 38.2 + minutes / 10, "mm", "blue", 78.0, 1.0),
+        ("score", "environment", "all", None, "", "blue", 78.0, 1.0),
+        ("water_depth", "traffic", "all", 0.31, "m", "orange", 52.0, 0.94),
+        ("water_depth", "traffic", "hedong", 0.31, "m", "orange", 52.0, 0.9),
+        ("water_depth", "traffic", "hexi", 0.04, "m", "normal", 96.0, 1.0),
+        ("traffic_index", "traffic", "all", 6.8, "1", "yellow", 64.0, 0.81),
+        ("score", "traffic", "all", None, "", "orange", 56.2, 0.88),
+        ("devices_online", "municipal", "all", 98.3, "%", "normal", 95.0, 1.0),
+        ("air_quality", "municipal", "all", None, "ug/m3", "unknown", None, 0.0),
+        ("units_free", "emergency", "all", 40.0, "%", "yellow", 64.0, 1.0),
+        ("incident_load", "emergency", "all", 11.0, "1", "yellow", 68.0, 1.0),
+        ("score", "emergency", "all", None, "", "yellow", 65.4, 1.0),
+        ("score", "city", "all", None, "", "yellow", 72.0 - minutes / 10, 0.93),
     )
     return tuple(
         VitalSign(

@@ -47,11 +47,11 @@ def the_will(gateway_id: str = "gw-1") -> WireMessage:
     )
 
 
-def installed_mosquitto(directory: Path, extra: str = "") -> Mosquitto:
+def installed_mosquitto(directory: Path, extra: str = "", **more: bool) -> Mosquitto:
     program = find_program("mosquitto")
     if program is None:
         pytest.skip("mosquitto is not installed")
-    return Mosquitto(program, directory, extra)
+    return Mosquitto(program, directory, extra, **more)
 
 
 @pytest.fixture
@@ -236,7 +236,9 @@ def test_a_lost_network_loses_telemetry_at_its_rate_and_no_command(url):
 
 
 @pytest.mark.system
-def test_a_broker_killed_and_restarted_loses_nothing_that_is_sent_at_least_once(mosquitto):
+def test_a_broker_killed_and_restarted_loses_nothing_that_is_sent_at_least_once(tmp_path):
+    mosquitto = installed_mosquitto(tmp_path, durable=True)
+    mosquitto.start()
     heard: list[Ack] = []
     acted: list[Command] = []
     centre = MqttBus(mosquitto.url, "centre", session="resume", options=QUICK)
@@ -259,6 +261,7 @@ def test_a_broker_killed_and_restarted_loses_nothing_that_is_sent_at_least_once(
             both() if number % 10 == 0 else None
         until(lambda: len({m.command_id for m in heard}) == 400, both)
         until(lambda: len({m.command_id for m in acted}) == 400, both)
+    mosquitto.stop()
 
 
 def check_recovery(start_again, kill, url: BrokerUrl) -> None:
@@ -301,13 +304,7 @@ def check_recovery(start_again, kill, url: BrokerUrl) -> None:
 def test_a_mosquitto_without_memory_is_told_the_citys_state_again(tmp_path):
     broker = installed_mosquitto(tmp_path)
     broker.start()
-    store = tmp_path / "mosquitto.db"
-
-    def start_again() -> None:
-        store.unlink(missing_ok=True)
-        broker.start()
-
-    check_recovery(start_again, broker.kill, broker.url)
+    check_recovery(broker.start, broker.kill, broker.url)
     broker.stop()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ops_center.core.columns import F64, I32, I64, Bool, Index, Slots, as_slots, grown
+from ops_center.core.columns import F64, I32, I64, Bool, Index, Slots, as_slots, grown, pick
 from ops_center.core.detectors.base import Finding
 from ops_center.core.detectors.specs import DEFAULT_SPECS, SeriesSpec, Watch
 from ops_center.core.ingest import Released
@@ -30,10 +30,10 @@ class _Readings:
     value: F64
 
     def take(self, which: Index | Bool) -> _Readings:
-        rows = self.rows
-        if isinstance(rows, slice):
-            rows = np.arange(rows.start, rows.stop)
-        return _Readings(rows[which], self.slot[which], self.time_ns[which], self.value[which])
+        if which.dtype == np.bool_:
+            which = np.flatnonzero(which)
+        rows = pick(self.rows, which)
+        return _Readings(rows, self.slot[which], self.time_ns[which], self.value[which])
 
 
 class _Chain:
@@ -73,7 +73,7 @@ class _Chain:
         return findings
 
     def _make_room(self) -> None:
-        n = len(self._inventory.kinds[self.spec.kind].slots)
+        n = len(self._inventory.kinds[self.spec.kind])
         if n <= len(self._n_faults):
             return
         n = max(n, 2 * len(self._n_faults))

@@ -75,8 +75,8 @@ class EwmaDetector:
     that quarter hour has not been seen. The contrast d is the short memory of (reading -
     usual). Its variance is learned from d itself, so that readings which hang together do not
     pass for a shift, but is at least alpha/(2 - alpha) of the readings' own (Roberts), which
-    is known much sooner. While odd nothing is learned, and no square counts for more than
-    nine variances.
+    is known much sooner. No square counts for more than nine variances, and while odd only
+    quarter hours never seen before are learned.
 
     d over its sigma is taken as normal: mean 0 without the event, mean z with it. Hence
     LLR = z·|d|/sigma - z²/2, cut at `llr_max`.
@@ -231,16 +231,21 @@ class EwmaDetector:
         share: Any = alpha
         if count.min() < 1 / alpha:
             share = np.maximum(1.0 / (count + 1.0), alpha)
-        calm: Any = 1
+        typical: Any = 1
+        counted = value
         if self._n_active:
-            calm = ~self._active[slots]
-            share = share * calm
-            value = np.where(calm, value, 0.0)
+            odd = self._active[slots]
+            share = share * ~odd
+            # A quarter hour not known yet may well be odd every day: it is learned as it is.
+            typical = ~odd
+            at = pick(slots, odd)
+            typical[odd] = np.isnan(self._baseline[self._bin[at], at])
+            counted = np.where(typical, value, 0.0)
         _learn_square(self._variance, slots, contrast, share, self._floor)
         _learn_square(self._spread, slots, residual, share, self._floor / self._smoothing)
         self._long[slots] += share * (value - self._long[slots])
-        self._bin_sum[slots] += value
-        self._bin_count[slots] += calm
+        self._bin_sum[slots] += counted
+        self._bin_count[slots] += typical
         self._count[slots] += 1
 
 

@@ -110,9 +110,9 @@ class RangeDetector:
         outside = (value < self._low) | (value > self._high)
         before = self._distrust[slots]
         after = np.where(outside, SOUND_AGAIN, np.maximum(before - 1, 0)).astype(np.int32)
-        self._distrust[slots] = after
         odd = after > 0
         rows = np.flatnonzero(odd != (before > 0))
+        self._distrust[slots] = after
         self._n_active += 2 * int(np.count_nonzero(odd[rows])) - len(rows)
         return [
             (row, is_odd, LLR_MAX if is_odd else 0.0)

@@ -148,9 +148,16 @@ SPEED = SeriesSpec(
             detector="ewma",
             signal="speed_low",
             # Drivers slow by a third where water stands (Pregnolato 2017,
-            # doi:10.1016/j.trd.2017.06.020, at 0.1 m); less is the daily play of traffic.
+            # doi:10.1016/j.trd.2017.06.020, at 0.1 m); less than a fifth is the daily play of
+            # traffic. Ten reports' memory: a minute each, half the speed is seen in five.
             make=lambda: EwmaDetector(
-                EwmaSettings(above=False, sigma_floor=0.2, relative_min=0.3, shift_min=1.5)
+                EwmaSettings(
+                    above=False,
+                    alpha_short=0.1,
+                    sigma_floor=0.2,
+                    relative_min=0.2,
+                    shift_min=1.5,
+                )
             ),
         ),
     ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import heapq
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from sim.kernel.clock import Ns
 Key = tuple[str, str]
 """Incident type and place."""
 
+EVIDENCE_SHOWN = 20
+"""An opinion lists its strongest witnesses, at most so many; all of them count."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
@@ -25,6 +28,8 @@ class Opinion:
     ----------
     severity
         Latest severity there, in the signature's unit; None where nothing fresh tells.
+    evidence
+        The strongest witnesses' words, strongest first.
     cause
         The finding, call or report that spoke last, for the journal.
     """
@@ -37,32 +42,104 @@ class Opinion:
     cause: str | None
 
 
-@dataclass(slots=True)
 class _Case:
-    """Active evidence at one place, by (source, signal), each with its end."""
+    """The evidence at one place, summed as it comes and goes.
 
-    signature: Signature
-    place_id: str
-    evidence: dict[tuple[str, str], tuple[Evidence, Ns | None]] = field(default_factory=dict)
-    last_cause: str | None = None
+    A witness is a source, or a signal that the signature counts once; of all that a witness
+    says only the strongest word counts.
+    """
+
+    def __init__(self, signature: Signature, place_id: str) -> None:
+        self.signature = signature
+        self.place_id = place_id
+        self.cause: str | None = None
+        self._words: dict[str, dict[tuple[str, str], tuple[float, Evidence]]] = {}
+        self._strongest: dict[str, tuple[float, Evidence]] = {}
+        self._ends: dict[tuple[str, str], Ns] = {}
+        self._shown: tuple[Evidence, ...] | None = ()
+
+    def put(self, evidence: Evidence, until: Ns | None) -> None:
+        """Take one word; a source's former word on the same signal is replaced."""
+        said = (evidence.source, evidence.signal)
+        share = self.signature.weight[evidence.signal] * evidence.llr
+        witness = self._witness(said)
+        self._words.setdefault(witness, {})[said] = (share, evidence)
+        if until is not None:
+            self._ends[said] = until
+        before = self._strongest.get(witness)
+        if before is not None and (before[1].source, before[1].signal) == said:
+            self._choose(witness)
+        elif before is None or share > before[0]:
+            self._strongest[witness] = (share, evidence)
+            self._shown = None
+
+    def take_back(self, said: tuple[str, str]) -> bool:
+        """Forget one word; return whether there was one."""
+        witness = self._witness(said)
+        words = self._words.get(witness)
+        if words is None or words.pop(said, None) is None:
+            return False
+        self._ends.pop(said, None)
+        strongest = self._strongest[witness][1]
+        if (strongest.source, strongest.signal) == said:
+            self._choose(witness)
+        return True
+
+    def weigh(self, now: Ns, severity: float | None) -> Opinion:
+        """Return what the evidence amounts to at `now`."""
+        for said in [said for said, end in self._ends.items() if end <= now]:
+            self.take_back(said)
+        odds = log_odds(self.signature.prior) + sum(share for share, _ in self._strongest.values())
+        if self._shown is None:
+            strongest = heapq.nlargest(
+                EVIDENCE_SHOWN, self._strongest.items(), key=lambda item: (item[1][0], item[0])
+            )
+            self._shown = tuple(evidence for _, (_, evidence) in strongest)
+        return Opinion(
+            signature=self.signature,
+            place_id=self.place_id,
+            probability=round(probability(odds), 6),
+            severity=severity,
+            evidence=self._shown,
+            cause=self.cause,
+        )
+
+    def _witness(self, said: tuple[str, str]) -> str:
+        source, signal = said
+        return signal if signal in self.signature.once else source
+
+    def _choose(self, witness: str) -> None:
+        """Find a witness's strongest word anew."""
+        self._shown = None
+        words = self._words[witness]
+        if words:
+            self._strongest[witness] = max(words.values(), key=lambda word: word[0])
+        else:
+            del self._words[witness]
+            del self._strongest[witness]
 
 
 class Fusion:
     """Adds log-odds per (incident type, place).
 
-    Log-odds = prior + Σ weight · LLR over sources. Several detectors on one device look at the
-    same readings, so of each device only its strongest word counts; different devices are
+    Log-odds = prior + Σ weight · LLR over witnesses. Several detectors on one device look at
+    the same readings, so of each device only its strongest word counts; the sources of a
+    signal that a signature counts once are one witness together. Different witnesses are
     taken as independent given the state of the place (assumed).
     """
 
     def __init__(self, signatures: Iterable[Signature], basemap: BaseMap) -> None:
         self._cases: dict[Key, _Case] = {}
+        self._at_place: dict[str, list[Key]] = {}
         self._by_link: dict[int, list[str]] = {}
+        self._spoken: dict[tuple[str, str], set[Key]] = {}
+        self._signals: dict[str, set[str]] = {}
         for signature in signatures:
             for place in basemap.places:
                 if place.kind == signature.place_kind:
                     key = (signature.type, place.place_id)
                     self._cases[key] = _Case(signature, place.place_id)
+                    self._at_place.setdefault(place.place_id, []).append(key)
                     for link in place.links:
                         self._by_link.setdefault(link, []).append(place.place_id)
         self._place_ids = [place.place_id for place in basemap.places]
@@ -82,19 +159,24 @@ class Fusion:
         self, place_id: str, evidence: Evidence, *, cause: str | None, until: Ns | None = None
     ) -> None:
         """Take one source's word on one place; it stands until withdrawn, or `until`."""
-        for key, case in self._cases.items():
-            if key[1] == place_id and evidence.signal in case.signature.weight:
-                case.evidence[(evidence.source, evidence.signal)] = (evidence, until)
-                case.last_cause = cause
+        said = (evidence.source, evidence.signal)
+        for key in self._at_place.get(place_id, ()):
+            case = self._cases[key]
+            if evidence.signal in case.signature.weight:
+                case.put(evidence, until)
+                case.cause = cause
                 self._changed.add(key)
+                self._spoken.setdefault(said, set()).add(key)
+                self._signals.setdefault(evidence.source, set()).add(evidence.signal)
 
     def withdraw(self, source: str, signal: str | None = None) -> None:
         """Take back what `source` said, of `signal` or of everything."""
-        for key, case in self._cases.items():
-            gone = [k for k in case.evidence if k[0] == source and signal in (None, k[1])]
-            for each in gone:
-                del case.evidence[each]
-                self._changed.add(key)
+        signals = self._signals.get(source, set())
+        for each in sorted(signals) if signal is None else [signal]:
+            for key in self._spoken.pop((source, each), ()):
+                if self._cases[key].take_back((source, each)):
+                    self._changed.add(key)
+            signals.discard(each)
 
     def opinions(
         self, now: Ns, severity: Mapping[str, float], watch: Iterable[Key]
@@ -112,22 +194,4 @@ class Fusion:
         """
         keys = sorted(self._changed | {key for key in watch if key in self._cases})
         self._changed.clear()
-        return [self._weigh(self._cases[key], now, severity) for key in keys]
-
-    def _weigh(self, case: _Case, now: Ns, severity: Mapping[str, float]) -> Opinion:
-        over = [k for k, (_, until) in case.evidence.items() if until is not None and until <= now]
-        for each in over:
-            del case.evidence[each]
-        strongest: dict[str, float] = {}
-        for evidence, _ in case.evidence.values():
-            share = case.signature.weight[evidence.signal] * evidence.llr
-            strongest[evidence.source] = max(strongest.get(evidence.source, -math.inf), share)
-        odds = log_odds(case.signature.prior) + sum(strongest.values())
-        return Opinion(
-            signature=case.signature,
-            place_id=case.place_id,
-            probability=round(probability(odds), 6),
-            severity=severity.get(case.place_id),
-            evidence=tuple(case.evidence[key][0] for key in sorted(case.evidence)),
-            cause=case.last_cause,
-        )
+        return [self._cases[key].weigh(now, severity.get(key[1])) for key in keys]

@@ -33,6 +33,9 @@ class Signature:
         Probability of the incident at a place before any evidence.
     weight
         Trust in each signal; a signal not named says nothing about this type.
+    once
+        Signals whose sources look at one common cause (the same rain, the same queue): all
+        their sources together count as one.
     area_radius_m
         How far signals without a place (rain) reach.
     suspect_at, confirm_at, drop_at
@@ -54,6 +57,7 @@ class Signature:
     severity_unit: str
     prior: float
     weight: Mapping[str, float]
+    once: frozenset[str]
     area_radius_m: float
     suspect_at: float
     confirm_at: float
@@ -83,14 +87,15 @@ FLOOD = Signature(
     weight={
         "depth_high": 1.0,
         "depth_rising": 0.5,
-        "rain_high": 1.0,
+        "rain_high": 0.8,
+        "raining": 0.1,
         "speed_low": 0.5,
         "call:trapped": 1.0,
-        "crew:depth": 1.0,
     },
+    once=frozenset({"rain_high", "raining", "speed_low"}),
     area_radius_m=4000.0,
     suspect_at=probability(-2.0),
-    confirm_at=probability(0.8),
+    confirm_at=probability(0.6),
     drop_at=probability(-3.2),
     # Ponding limit 0.15 m: GB 51222. 0.27 m: closure of Beijing's underpasses; 0.50 m: cars
     # float. 0.10 m: assumed, the first level at which drivers slow.
@@ -104,7 +109,7 @@ FLOOD = Signature(
 """Water in an underpass.
 
 One gauge above 0.15 m with heavy rain near, or two gauges without, confirm it; one gauge
-alone is a suspicion, since a gauge may spike (weights assumed: a decade of odds a witness).
+alone is a suspicion, since a gauge may spike, and rain alone is none (weights assumed).
 """
 
 SIGNATURES: tuple[Signature, ...] = (FLOOD,)

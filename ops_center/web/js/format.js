@@ -44,8 +44,8 @@ export function quantity(value, unit) {
   switch (unit) {
     case "m": return [(value * 100).toFixed(value < 0.1 ? 1 : 0), "cm"];
     case "m/s": return [(value * 3.6).toFixed(0), "km/h"];
-    case "/": case "1": return [(value * 100).toFixed(value < 0.995 && value > 0.9 ? 1 : 0), "%"];
-    case "count": return [plain(value), ""];
+    case "/": return [(value * 100).toFixed(value < 0.995 && value > 0.9 ? 1 : 0), "%"];
+    case "count": case "1": return [plain(value), ""];
     case "ug/m3": return [plain(value), "µg/m³"];
     default: return [plain(value), unit];
   }

@@ -43,6 +43,18 @@ export function half(text) {
   return halves.length === 2 ? halves[current] : text;
 }
 
+const LATIN_FIRST = /^([^\u3400-\u9fff]*[^\u3400-\u9fff\s])\s+([\u3400-\u9fff][^A-Za-z]*?)(\s+\d+)?$/;
+const CHINESE_FIRST = /^([\u3400-\u9fff]+)\s+([A-Za-z][^\u3400-\u9fff]*)$/;
+
+/** A name that the map holds in both scripts, "Canal Road 运河路 2": the half that is wanted. */
+export function named(name) {
+  const text = name ?? "";
+  const latin = LATIN_FIRST.exec(text);
+  if (latin) return latin[1 + current] + (latin[3] ?? "");
+  const chinese = CHINESE_FIRST.exec(text);
+  return chinese ? chinese[2 - current] : text;
+}
+
 /** Put the page's fixed words in place. */
 export function translate(root = document) {
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";

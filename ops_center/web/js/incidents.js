@@ -1,7 +1,7 @@
 // The list of incidents, the announcement of new ones, and which one is open.
 import { byId, h, keyed, say } from "./dom.js";
 import { age, millis, percent } from "./format.js";
-import { t, term } from "./i18n.js";
+import { named, t, term } from "./i18n.js";
 import { cityNow, on, state, touch } from "./store.js";
 
 const OVER = new Set(["closed", "false_alarm"]);
@@ -39,7 +39,7 @@ export function close() {
 }
 
 export function title(incident) {
-  return `${term(incident.type)}, ${incident.place_name}`;
+  return `${term(incident.type)}, ${named(incident.place_name)}`;
 }
 
 function announce() {
@@ -49,7 +49,7 @@ function announce() {
       const incident = state.incidents.get(id);
       incident.fresh = performance.now();
       say(byId("announcer"),
-        t("new_incident", term(incident.type), incident.level, incident.place_name));
+        t("new_incident", term(incident.type), incident.level, named(incident.place_name)));
     }
   }
   if (ids.length || known || state.clock) known = new Set(ids);
@@ -89,7 +89,7 @@ function update(node, incident) {
   badge.dataset.level = incident.level;
   badge.setAttribute("aria-label", t("level", incident.level));
   say(badge, incident.level);
-  say(place, incident.place_name);
+  say(place, named(incident.place_name));
   say(when, age(millis(incident.opened_at), cityNow() ?? millis(incident.updated_at)));
   const needs = !incident.acknowledged_by && !isOver(incident);
   const words = `${term(incident.type)} · ${term(incident.state)}`;

@@ -2,9 +2,9 @@
 // keyboard reaches them.
 import { h, say } from "./dom.js";
 import { shown } from "./format.js";
-import { t, term } from "./i18n.js";
+import { named, t, term } from "./i18n.js";
 import { isOver, open, title } from "./incidents.js";
-import { depthLevel } from "./layers.js";
+import { DEPTH_LEVELS, depthLevel } from "./layers.js";
 import { state } from "./store.js";
 
 const WET_M = 0.03;
@@ -55,7 +55,7 @@ function middle(ring) {
 }
 
 export function createLabels(map) {
-  const districts = new Pins(map, (d) => h("div", { class: "district" }, d.name), {});
+  const districts = new Pins(map, (d) => h("div", { class: "district" }), {});
   const places = new Pins(map, () => h("div", { class: "place" }, h("b"), h("span")), { anchor: "top" });
   const beacons = new Pins(map, (incident) => h("button",
     { class: "beacon", type: "button", onclick: (event) => { event.stopPropagation(); open(incident.id); } },
@@ -65,7 +65,7 @@ export function createLabels(map) {
     city() {
       districts.show(state.city.layers.districts.features.map((d) => ({
         id: d.id, name: d.properties.name, at: middle(d.geometry.coordinates[0]),
-      })));
+      })), (node, d) => say(node, named(d.name)));
     },
     water(visible) {
       const items = visible ? state.city.layers.places.features : [];
@@ -75,7 +75,8 @@ export function createLabels(map) {
         node.dataset.level = depthLevel(depth);
         node.style.setProperty("--drop", `${12 + 16 * Math.min(depth ?? 0, 1)}px`);
         say(node.firstChild, depth >= WET_M ? shown(depth, "m") : "");
-        say(node.lastChild, place.name);
+        node.dataset.deep = depth >= DEPTH_LEVELS[0][0];
+        say(node.lastChild, named(place.name));
       });
     },
     incidents() {

@@ -57,7 +57,7 @@ export function style() {
           "line-opacity": ["interpolate", ["linear"], ratio, -1, 0.9, 0.3, 1, 0.9, 0.72],
         } },
       { id: "closed", type: "line", source: "closed",
-        paint: { "line-color": "#ff6b61", "line-width": width(1.2), "line-offset": offset, "line-dasharray": [1.2, 0.7] } },
+        paint: { "line-color": "#ff6b61", "line-width": width(0.5), "line-offset": offset, "line-dasharray": [1.2, 0.7] } },
       { id: "places-glow", type: "circle", source: "places",
         paint: { "circle-color": levelColour(), "circle-opacity": ["case", ["get", "wet"], 0.22, 0],
           "circle-radius": radius(1.9), "circle-blur": 0.5 } },

@@ -10,6 +10,11 @@ const KEY_SIZE = 15;
 export const visible = Object.fromEntries(Object.keys(SWITCHES).map((name) => [name, true]));
 
 export function begin() {
+  // A phone has no room to spare beside the map; a desk shows the key at all times.
+  const wide = matchMedia("(min-width: 900px)");
+  const fold = () => { byId("legend").open = wide.matches; };
+  wide.addEventListener("change", fold);
+  fold();
   on(["language", "city"], draw);
   on(["devices"], drawOnce);
 }
@@ -31,7 +36,7 @@ function draw() {
   };
   const icon = (name, text) => h("span", { class: "legend__key" }, drawIcon(name, KEY_SIZE), text);
   const levels = { blue: "#62a8ff", yellow: "#f4cd4b", orange: "#ff9a4d", red: "#ff6b61" };
-  byId("legend").replaceChildren(title(),
+  byId("legend-rows").replaceChildren(
     row("traffic", [colour(SPEED_STOPS[3][1], t("key_free")), colour(SPEED_STOPS[1][1], t("key_slow")),
       colour(SPEED_STOPS[0][1], t("key_jam")), colour(null, t("key_closed"), "is-closed")]),
     row("water", DEPTH_LEVELS.map(([from, level]) => colour(levels[level], `${shown(from, "m")}`, "is-dot"))),
@@ -39,8 +44,6 @@ function draw() {
       icon("sensor-vehicle_detector-faulty", t("key_trouble"))]),
     row("units", ["idle", "turnout", "en_route", "on_scene"].map((s) => icon(`unit-pump_unit-${s}`, term(s)))));
 }
-
-const title = () => h("legend", { class: "sr-only" }, t("layers"));
 
 function row(name, keys) {
   const box = h("input", { type: "checkbox", onchange: (event) => {

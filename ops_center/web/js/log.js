@@ -1,7 +1,7 @@
 // The decision log at the foot: what the centre decided, newest first, in plain sentences.
 import { byId, h, keyed } from "./dom.js";
 import { hhmmss, percent, shown } from "./format.js";
-import { position, t, term } from "./i18n.js";
+import { named, position, t, term } from "./i18n.js";
 import { open } from "./incidents.js";
 import { on, state } from "./store.js";
 
@@ -37,7 +37,7 @@ function make(record) {
   return row;
 }
 
-const place = (id) => state.city?.layers.places.features.find((p) => p.id === id)?.properties.name ?? id;
+const place = (id) => named(state.city?.layers.places.features.find((p) => p.id === id)?.properties.name ?? id);
 
 const joined = (...parts) => parts.filter((part) => part != null && part !== "" && part !== false).join(" · ");
 

@@ -1,7 +1,7 @@
 // The map: roads by believed speed, water, sensors, units on the move, incidents.
 import { byId, h } from "./dom.js";
 import { shown } from "./format.js";
-import { position, t, term } from "./i18n.js";
+import { named, position, t, term } from "./i18n.js";
 import { isOver } from "./incidents.js";
 import { iconPixels } from "./icons.js";
 import { createLabels } from "./labels.js";
@@ -10,7 +10,7 @@ import { visible } from "./legend.js";
 import { createFleet } from "./fleet.js";
 import { on, state } from "./store.js";
 
-const FAR_ZOOM = 12.2;
+const FAR_ZOOM = 13.2;
 const CLICKED = ["units", "sensors", "places", "stations", "roads"];
 
 let map;
@@ -51,6 +51,7 @@ function ready() {
   on(["city"], whenCity(drawCity));
   on(["traffic"], whenCity(drawTraffic));
   on(["places", "language"], whenCity(drawWater));
+  on(["language"], whenCity(() => labels.city()));
   on(["device-status"], drawSensors);
   on(["units"], () => fleet.update([...state.units.values()]));
   on(["incidents", "open", "language"], () => labels.incidents());
@@ -191,13 +192,13 @@ const CARDS = {
   places: ({ id }) => {
     const place = state.city.layers.places.features.find((p) => p.id === id).properties;
     const depth = state.depth.get(id);
-    return card(place.name, [[t("kind"), term(place.kind)], [t("depth"), depth > 0 ? shown(depth, "m") : t("dry")],
+    return card(named(place.name), [[t("kind"), term(place.kind)], [t("depth"), depth > 0 ? shown(depth, "m") : t("dry")],
       ...[...state.actuators.values()].filter((a) => a.place === id).map((a) => [term(a.kind), position(a.position)])]);
   },
-  stations: (station) => card(station.name, [[t("kind"), term(station.kind)], [t("units"), String(station.units)]]),
+  stations: (station) => card(named(station.name), [[t("kind"), term(station.kind)], [t("units"), String(station.units)]]),
   roads: (road, link) => {
     const speed = state.traffic.speed_mps[link];
-    return card(road.name || t("unnamed_road"), [
+    return card(named(road.name) || t("unnamed_road"), [
       [t("speed_now"), state.traffic.closed.includes(link) ? t("key_closed") : speed == null ? t("unknown_speed") : shown(speed, "m/s")],
       [t("speed_free"), shown(road.free_mps, "m/s")]]);
   },

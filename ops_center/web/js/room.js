@@ -2,7 +2,7 @@
 import { getIncident, order } from "./api.js";
 import { byId, h, say, svg } from "./dom.js";
 import { expected, hhmm, hhmmss, millis, percent, shown } from "./format.js";
-import { half, position, read, t, term, write } from "./i18n.js";
+import { half, named, position, read, t, term, write } from "./i18n.js";
 import { close, isOver } from "./incidents.js";
 import { drawIcon } from "./icons.js";
 import { cityNow, on, state } from "./store.js";
@@ -51,7 +51,7 @@ function show() {
   if (detail?.id === id) return;
   detail = null;
   build();
-  nodes.title.focus({ preventScroll: innerWidth >= 900 });
+  nodes.title.focus();
   refresh();
 }
 
@@ -97,6 +97,7 @@ function build() {
       type: "button", class: `button${main ? " button--main" : ""}`, "data-action": action,
       onclick: () => press(action, main),
     }, t(label));
+    if (!main) nodes[action].title = `${t(label)}: ${t("this_incident")}`;
     nodes.buttons.append(nodes[action]);
   }
   byId("room").replaceChildren(
@@ -119,8 +120,8 @@ function draw() {
   nodes.badge.dataset.level = detail.level;
   nodes.badge.setAttribute("aria-label", t("level", detail.level));
   say(nodes.badge, detail.level);
-  say(nodes.title, `${term(detail.type)} · ${detail.place_name}`);
-  say(nodes.more, `${detail.id} · ${districtName(detail.district)} · ${t("opened", hhmm(detail.opened_at))}`);
+  say(nodes.title, `${term(detail.type)} · ${named(detail.place_name)}`);
+  say(nodes.more, `${detail.id} · ${named(districtName(detail.district))} · ${t("opened", hhmm(detail.opened_at))}`);
   const reached = STAGES.indexOf(detail.state);
   [...nodes.stages.children].forEach((node, n) => {
     node.dataset.reached = n <= reached;

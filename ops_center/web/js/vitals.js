@@ -1,7 +1,7 @@
 // The city's vital signs by domain: value, level in colour, shape and word, and how sure we are.
 import { byId, h, keyed, levelShape, say, svg } from "./dom.js";
 import { percent, quantity } from "./format.js";
-import { t, term } from "./i18n.js";
+import { named, t, term } from "./i18n.js";
 import { isScore, on, state, touch } from "./store.js";
 
 const RING = 2 * Math.PI * 4;
@@ -33,7 +33,7 @@ function drawDistricts() {
   const items = [["all", t("whole_city")],
     ...districts.filter((d) => known.has(d.id)).map((d) => [d.id, d.properties.name])];
   const select = byId("district");
-  keyed(select, items, ([id]) => id, ([id]) => h("option", { value: id }), (node, [, name]) => say(node, name));
+  keyed(select, items, ([id]) => id, ([id]) => h("option", { value: id }), (node, [, name]) => say(node, named(name)));
   select.value = state.district;
 }
 

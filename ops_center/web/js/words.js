@@ -37,6 +37,7 @@ export const WORDS = {
   acknowledged_by: ["Acknowledged by {0}", "已由 {0} 确认"],
   close: ["Close", "结案"],
   false_alarm_do: ["False alarm", "误报"],
+  this_incident: ["this incident", "本事件"],
   really: ["Press again to confirm", "再按一次确认"],
   sending: ["Sending…", "发送中…"],
   queued: ["Sent to the centre", "已送达中心"],
@@ -105,6 +106,8 @@ export const TERMS = {
   sensing_online: ["Sensors on line", "传感器在线率"],
   units_free: ["Units free", "可用力量"],
   incident_load: ["Incident load", "事件负荷"],
+  traffic_index: ["Congestion index, 0–10", "交通指数（0–10）"],
+  devices_online: ["Sensors on line", "传感器在线率"],
   air_quality: ["Air quality", "空气质量"],
   // levels
   normal: ["normal", "正常"],
@@ -168,6 +171,8 @@ export const TERMS = {
   fault: ["fault", "故障"],
   underpass: ["Underpass", "下凹桥"],
   depth: ["depth", "水深"],
+  position: ["position", "位置"],
+  severity_falls: ["water falls", "水位下降"],
   people: ["people", "人数"],
   // decision records
   finding: ["Finding", "检测"],

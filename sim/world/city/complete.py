@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sim.kernel.basemap import BaseMap, Place, Station
@@ -36,16 +38,7 @@ def complete(draft: Draft, streams: Streams) -> City:
         draft.roads, settlement.cells, draft.marks, basemap.district_of, streams
     )
     return City(
-        basemap=BaseMap(
-            name=draft.name,
-            source=draft.source,
-            attribution=draft.attribution,
-            projection=draft.projection,
-            roads=draft.roads,
-            districts=settlement.districts,
-            places=places,
-            stations=stations,
-        ),
+        basemap=replace(basemap, places=places, stations=stations),
         cells=settlement.cells,
         zones=make_zones(draft.roads, settlement),
         basins=make_basins(places, streams),

@@ -199,14 +199,16 @@ def _take_line(feature: _Feature, found: _Found) -> None:
     overhead = osm_tags.level(tags) == RAISED and (cls or "railway" in tags)
     if cls is None and not overhead:
         return
-    many = feature.kind == "MultiLineString"
+    parts = feature.coordinates if feature.kind == "MultiLineString" else [feature.coordinates]
+    if not isinstance(parts, list):
+        raise feature.error("geometry.coordinates", parts, "a list of lines")
     speed_mps = feature.number("speed_mps", 1.0)
     kmh = feature.number("maxspeed_kmh", 3.6)
     lanes = feature.number("lanes", 1.0)
     tags.pop("lanes", None)
     if lanes is not None:
         tags["lanes"] = str(int(lanes))
-    for part in feature.coordinates if many else [feature.coordinates]:
+    for part in parts:
         lonlat = feature.lonlat(part, 2)
         if overhead:
             found.overhead.append((lonlat, ROAD_CLASSES.index(cls) if cls else RAILWAY_RANK))

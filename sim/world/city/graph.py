@@ -202,7 +202,7 @@ def draw_together(streets: Sequence[Street]) -> list[Street]:
     nodes; the streets that lead there are drawn to it, with the length that this gives them
     where theirs was the drawn one.
     """
-    at = {street.start: street.shape_m[0] for street in streets}
+    at = {s.start: s.shape_m[0] for s in streets} | {s.end: s.shape_m[-1] for s in streets}
     members = {key: [key] for key in at}
     junction = {key: key for key in at}
     for street in sorted(streets, key=lambda s: s.length_m):

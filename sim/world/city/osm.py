@@ -101,7 +101,10 @@ def _collect(path: Path) -> _Found:
     relations = osmium.filter.KeyFilter("boundary", "amenity", "building")
     try:
         for thing in (
-            osmium.FileProcessor(str(path)).with_locations().with_areas(relations).with_filter(keys)
+            osmium.FileProcessor(osmium.io.File(str(path), _format(path)))
+            .with_locations()
+            .with_areas(relations)
+            .with_filter(keys)
         ):
             tags = dict(thing.tags)
             if isinstance(thing, osmium.osm.Node):
@@ -112,13 +115,23 @@ def _collect(path: Path) -> _Found:
                 _take_area(thing, tags, found)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         place = re.search(r"line \d+, column \d+", str(error))
+        unsorted = "out of order" in str(error)
         raise InputError(
             path.name,
             place=place.group() if place else None,
             value=str(error),
-            expected="a complete, readable OpenStreetMap extract",
+            expected="elements sorted by type and id, as the command `osmium sort` leaves them"
+            if unsorted
+            else "a complete, readable OpenStreetMap extract",
         ) from error
     return found
+
+
+def _format(path: Path) -> str:
+    """Return the format by the file's ending, which osmium takes in small letters only."""
+    match = re.search(r"(osm|pbf)(\.gz|\.bz2)?$", path.name.lower())
+    assert match, "only files with a known ending are read"
+    return match.group()
 
 
 def _take_node(node: osmium.osm.Node, tags: dict[str, str], found: _Found) -> None:

@@ -120,7 +120,7 @@ def _read(path: Path) -> _Net:
     net = _Net()
     readers = {"location": _location, "junction": _junction, "edge": _edge, "connection": _joint}
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             for element in _elements(stream, path.name):
                 if element.tag in readers:
                     try:

@@ -49,7 +49,7 @@ def make_underpasses(
     and with a way round are taken as if they were low.
     """
     picker = _Picker(draft.roads)
-    for spot in (*_marked(draft), *_mapped(draft)):
+    for spot in (*_marked(draft, picker), *_mapped(draft, picker)):
         picker.offer(spot)
     for spot in _made_up(draft, picker, streams):
         picker.offer(spot)
@@ -133,42 +133,41 @@ def _heading(line: shapely.LineString, point: shapely.Point) -> F64:
     return unit
 
 
-def _marked(draft: Draft) -> Iterator[Spot]:
+def _marked(draft: Draft, picker: _Picker) -> Iterator[Spot]:
     """Yield the points that the source itself calls underpasses, on the nearest road."""
-    tree = shapely.STRtree([shapely.LineString(shape) for shape in draft.roads.shapes])
     for mark in draft.marks:
         if mark.kind == "underpass":
             point = shapely.Point(mark.x_m, mark.y_m)
-            hits = tree.query_nearest(point, max_distance=_MARK_REACH_M)
+            hits = picker.tree.query_nearest(point, max_distance=_MARK_REACH_M)
             if len(hits):
                 link = int(hits.min())
-                yield (link, *_on_link(draft.roads, link, point), mark.assumed, mark.name)
+                yield (link, *_on_line(picker.lines[link], point), mark.assumed, mark.name)
 
 
-def _mapped(draft: Draft) -> list[Spot]:
+def _mapped(draft: Draft, picker: _Picker) -> list[Spot]:
     """Return low roads, and roads under bridges and railways, by rank of road."""
     roads, level = draft.roads, draft.level
     fit = roads.road_class <= _STREET
     low = np.flatnonzero(fit & (level == BELOW)).tolist()
     spots: list[Spot] = [(link, *roads.midpoint(link), False, "") for link in low]
-    grounded = np.flatnonzero(fit & (level != RAISED))
-    tree = shapely.STRtree([shapely.LineString(roads.shapes[i]) for i in grounded])
+    grounded = fit & (level != RAISED)
     for overhead in draft.overhead:
         bridge = shapely.LineString(overhead.line_m)
-        for hit in np.sort(tree.query(bridge, predicate="intersects")).tolist():
-            link = int(grounded[hit])
+        for link in np.sort(picker.tree.query(bridge, predicate="intersects")).tolist():
             # The lesser road gives way: a lane's bridge climbs over a highway that stays level.
-            if overhead.rank > roads.road_class[link]:
+            if not grounded[link] or overhead.rank > roads.road_class[link]:
                 continue
-            crossing = shapely.intersection(bridge, shapely.LineString(roads.shapes[link]))
+            crossing = shapely.intersection(bridge, picker.lines[link])
             point = crossing.representative_point()
             if point.distance(bridge.boundary) > _BRIDGE_END_M:
-                spots.append((link, *_on_link(roads, link, point), False, ""))
+                spots.append((link, *_on_line(picker.lines[link], point), False, ""))
     return sorted(spots, key=lambda s: (roads.road_class[s[0]], -roads.lanes[s[0]], s[0]))
 
 
 def _made_up(draft: Draft, picker: _Picker, streams: Streams) -> Iterator[Spot]:
     """Yield arterial links far from the underpasses so far, until there are enough."""
+    if len(picker.taken) >= MIN_COUNT:
+        return
     roads = draft.roads
     low, high = _LENGTH_RANGE_M
     sound = (roads.length_m >= low) & (roads.length_m <= high) & (draft.level != RAISED)
@@ -191,8 +190,7 @@ def _made_up(draft: Draft, picker: _Picker, streams: Streams) -> Iterator[Spot]:
                 yield (link, x_m, y_m, True, "")
 
 
-def _on_link(roads: Roads, link: int, point: shapely.Point) -> tuple[float, float]:
-    line = shapely.LineString(roads.shapes[link])
+def _on_line(line: shapely.LineString, point: shapely.Point) -> tuple[float, float]:
     foot = line.interpolate(line.project(point))
     return float(foot.x), float(foot.y)
 

@@ -26,7 +26,7 @@ _GATEWAY_WEIGHT = 0.25
 """Share of all trip ends that lie outside the city. Assumed: half the traffic of a district
 crosses its border at one end."""
 JOBS_PER_PERSON = 0.5
-"""Beijing 2020: 11.6 million employed among 21.9 million residents, rounded."""
+"""Assumed: about half of all residents of a large city work, most of them away from home."""
 _MAJOR = ROAD_CLASSES.index("tertiary")
 _NO_DOOR = ROAD_CLASSES.index("trunk")
 

@@ -19,13 +19,16 @@ START = Ns(1_784_000_000 * SECOND // HOUR * HOUR)
 
 
 class ListBus:
-    """Keeps whatever is published, in order."""
+    """Keeps whatever is published, in order, with the time at which it was."""
 
-    def __init__(self):
+    def __init__(self, clock):
+        self.clock = clock
         self.messages = []
+        self.times = []
 
     def publish(self, message):
         self.messages.append(message)
+        self.times.append(self.clock.now())
 
     def subscribe(self, kind, handler):
         raise AssertionError("devices listen to nobody")
@@ -69,15 +72,15 @@ class Street:
         """Return (delivered at [s], device, taken at [s], seq, quality, values), as published."""
         return [
             (
-                (batch.ts_event - START) / SECOND,
+                (at - START) / SECOND,
                 int(batch.device[row]),
                 (int(batch.sim_time_ns[row]) - START) / SECOND,
                 int(batch.seq[row]),
                 int(batch.quality[row]),
                 tuple(batch.values[:, row].tolist()),
             )
-            for batch in self.bus.of(TelemetryBatch)
-            if batch.kind == self.cohort.kind.kind
+            for at, batch in zip(self.bus.times, self.bus.messages, strict=True)
+            if isinstance(batch, TelemetryBatch) and batch.kind == self.cohort.kind.kind
             for row in range(len(batch))
         ]
 
@@ -106,8 +109,13 @@ def start() -> Ns:
 
 
 @pytest.fixture
-def bus() -> ListBus:
-    return ListBus()
+def clock() -> SteppedClock:
+    return SteppedClock(START)
+
+
+@pytest.fixture
+def bus(clock) -> ListBus:
+    return ListBus(clock)
 
 
 @pytest.fixture
@@ -134,11 +142,10 @@ def street() -> Callable[..., Street]:
         uplink=None,
         faults=None,
         devices=None,
-        clock=None,
         bus=None,
     ) -> Street:
-        clock = SteppedClock(START) if clock is None else clock
-        bus = ListBus() if bus is None else bus
+        bus = ListBus(SteppedClock(START)) if bus is None else bus
+        clock = bus.clock
         truth = Truth([0.0] * len(kind.channels)) if truth is None else Truth(truth)
         devices = infos(kind, n) if devices is None else devices
         none = np.full(len(devices), -1, dtype=np.int32)

@@ -72,7 +72,7 @@ def test_batteries_begin_between_half_used_and_new():
 
 def test_reports_repeats_and_time_drain_a_battery_as_the_closed_form_says():
     cells = batteries(n=3)
-    before = cells.percent(Ns(0), np.zeros(3, dtype=np.int64))
+    before = cells.percent(Ns(0), np.zeros(3, dtype=np.int64)).copy()
     reports = np.array([0, 20_000, 20_000])
     cells.repeated(np.array([2]), np.array([10_000]))
     after = cells.percent(Ns(24 * HOUR), reports)

@@ -7,7 +7,7 @@ from devices.catalogue import ROAD_WATER_GAUGE
 from devices.cohort import Uplink
 from devices.gateway import GatewayOutage, Gateways, Ring
 from devices.readings import Readings
-from sim.kernel.clock import HOUR, SECOND, Ns, SteppedClock
+from sim.kernel.clock import HOUR, SECOND, Ns
 from sim.kernel.errors import InputError
 from sim.messages.telemetry import (
     QUALITY_OK,
@@ -21,11 +21,10 @@ WEST, EAST = "gateway-0000", "gateway-0001"
 
 
 @pytest.fixture
-def town(start, births, gateway_births, street, bus):
+def town(start, births, gateway_births, street, clock, bus):
     """Return a maker of two gateways and the four gauges they serve."""
 
     def make(*outages, told=None):
-        clock = SteppedClock(start)
         gateways = Gateways(
             gateway_births,
             np.array([[0.0, 0.0], [1000.0, 0.0]]),
@@ -49,7 +48,7 @@ def town(start, births, gateway_births, street, bus):
         ]
         uplink = Uplink(gateways=gateways, loss=0.0, duplicate_share=0.0)
         gateways.start()
-        made = street(devices=devices, clock=clock, bus=bus, uplink=uplink, tick_s=60.0)
+        made = street(devices=devices, bus=bus, uplink=uplink, tick_s=60.0)
         made.cohort.start()
         return made
 
@@ -68,16 +67,16 @@ def said(bus, start):
     return out
 
 
-def test_without_gateways_none_serves(bus):
-    gateways = Gateways([], np.zeros((0, 2)), clock=SteppedClock(Ns(0)), bus=bus)
+def test_without_gateways_none_serves(clock, bus):
+    gateways = Gateways([], np.zeros((0, 2)), clock=clock, bus=bus)
     assert gateways.nearest(np.zeros((2, 2))) == [None, None]
 
 
-def test_the_nearest_of_two_gateways_serves(gateway_births, bus):
+def test_the_nearest_of_two_gateways_serves(gateway_births, clock, bus):
     gateways = Gateways(
         gateway_births,
         np.array([[0.0, 0.0], [1000.0, 0.0]]),
-        clock=SteppedClock(Ns(0)),
+        clock=clock,
         bus=bus,
     )
     assert gateways.nearest(np.array([[499.0, 3.0], [501.0, 3.0]])) == [WEST, EAST]
@@ -153,11 +152,19 @@ def test_a_gateway_reports_its_children_and_on_return_what_it_kept(town, start):
     ]
 
 
-def test_gateways_that_are_down_are_not_reborn_by_a_broker_restart(town, start):
+def test_after_a_broker_restart_a_gateway_that_is_down_is_dead_again(town, start):
     made = town((WEST, 600, 900))
     made.at(700)
     made.cohort._gateways.republish()
-    assert said(made.bus, start)[-1] == (700.0, "birth", EAST)
+    assert said(made.bus, start)[-2:] == [(700.0, "birth", EAST), (700.0, "death", WEST)]
+
+
+def test_after_a_broker_restart_with_all_down_no_empty_birth_is_said(town, start):
+    made = town((WEST, 600, 900), (EAST, 600, 900))
+    made.at(700)
+    before = len(made.bus.messages)
+    made.cohort._gateways.republish()
+    assert [type(m) for m in made.bus.messages[before:]] == [DeviceDeath, DeviceDeath]
 
 
 def readings(seqs):
@@ -184,13 +191,13 @@ def test_a_full_ring_drops_the_oldest_and_counts_them():
     assert ring.pop(0) is None
 
 
-def test_an_outage_of_an_unknown_gateway_is_refused(gateway_births, bus):
+def test_an_outage_of_an_unknown_gateway_is_refused(gateway_births, clock, bus):
     outage = GatewayOutage(gateway_id="gw-9", start=Ns(0), end=Ns(HOUR))
     with pytest.raises(InputError, match="'gw-9', expected one of the city's gateways"):
         Gateways(
             gateway_births,
             np.zeros((2, 2)),
-            clock=SteppedClock(Ns(0)),
+            clock=clock,
             bus=bus,
             outages=[outage],
         )

@@ -17,8 +17,8 @@ FOLLOWS = {
     "idle": {"turnout"},
     "turnout": {"en_route", "returning"},
     "en_route": {"on_scene", "returning"},
-    "on_scene": {"returning"},
-    "returning": {"idle", "en_route", "out_of_service", "returning"},
+    "on_scene": {"returning", "out_of_service"},
+    "returning": {"idle", "en_route", "returning"},
     "out_of_service": {"idle"},
 }
 

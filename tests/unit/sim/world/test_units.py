@@ -103,7 +103,7 @@ def test_police_hold_both_directions_closed_until_the_water_has_gone(town) -> No
     assert town.answers("a")[-1] == ("done", "")
 
 
-def test_ambulance_brings_people_out_one_by_one_and_is_busy_until_handed_over(town) -> None:
+def test_ambulance_brings_people_out_one_by_one_and_is_gone_until_handed_over(town) -> None:
     town.flood(0, 0.4)
     town.people.trapped[0] = 3
     respond(town, AMBULANCE, "rescue")
@@ -115,14 +115,11 @@ def test_ambulance_brings_people_out_one_by_one_and_is_busy_until_handed_over(to
     assert town.answers("a")[-1] == ("done", "")
     respond(town, AMBULANCE, "rescue", "b")
     town.run(5)
-    assert town.answers("b") == [("refused", "busy")]
-    town.run(300)
-    assert town.states(AMBULANCE[0])[-1][1] == "out_of_service"
-    respond(town, AMBULANCE, "rescue", "c")
-    town.run(5)
-    assert town.answers("c") == [("refused", "out of service")]
-    town.run(300)
-    assert at(town, AMBULANCE, "idle") - at(town, AMBULANCE, "returning") == 600
+    assert town.answers("b") == [("refused", "out of service")]
+    town.run(600)
+    states = [state for _, state in town.states(AMBULANCE[0])]
+    assert states == ["turnout", "en_route", "on_scene", "out_of_service", "idle"]
+    assert at(town, AMBULANCE, "idle") - at(town, AMBULANCE, "out_of_service") == 600
 
 
 def test_ambulance_without_patients_is_free_as_soon_as_it_is_home(town) -> None:

@@ -65,6 +65,15 @@ def test_detectors_of_one_gauge_count_once(journal):
     assert [i.state for i in register.open_incidents()] == ["suspected"]
 
 
+def test_many_rain_gauges_are_one_witness_and_rain_alone_is_no_flood(journal):
+    register, fusion = desk(journal)
+    for number in range(9):
+        rain = evidence(f"rain-{number}", "rain_high", 2.5, at(0))
+        fusion.add(PLACE, rain, cause=f"#{number}")
+    register.assess(fusion, {PLACE: 0.0}, at(5))
+    assert register.open_incidents() == []
+
+
 def test_suspicion_whose_evidence_is_withdrawn_is_dropped(journal):
     register, fusion = desk(journal)
     fusion.add(PLACE, evidence("gauge-1", "depth_high", 4.0, at(0)), cause="#1")

@@ -1,0 +1,203 @@
+"""One simulated day, 100,000 sensors reporting each minute, the whole loop on one core.
+
+    python benchmarks/whole_loop.py [--hours 24] [--sensors 100000]
+
+World, sensing, radio, ingest, detection, fusion and response in fast mode, beside the same
+readings taken by one SimPy process a device in the same run. The peer does the sensing only
+(time-out, truth, noise, quantisation, hand-over): no radio, no centre. Compare as a ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import math
+import os
+import platform
+import pstats
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import simpy
+
+from devices.catalogue import RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR, SensorKind
+from devices.cohort import Deployment
+from ops_center.core.center import OpsCenter
+from ops_center.core.store import NoStore
+from scenarios.build import CitySide, build_city, build_city_side, center_config
+from scenarios.load import load_scenario
+from sim.kernel.basemap import BaseMap
+from sim.kernel.clock import Ns, seconds
+from sim.kernel.rng import SeededStreams
+from sim.messages.telemetry import DeviceInfo
+from sim.transport.memory import MemoryBus
+from sim.world.engine import CENTRE, SimEngine
+
+PERIOD_S = 60.0
+MIX = ((VEHICLE_DETECTOR, 0.6), (ROAD_WATER_GAUGE, 0.3), (RAIN_GAUGE, 0.1))
+
+
+def deployments(basemap: BaseMap, sensors: int) -> tuple[Deployment, ...]:
+    """Return `sensors` devices that all report every minute, spread over the city."""
+    streams = SeededStreams(1)
+    return tuple(_deployment(kind, basemap, round(sensors * share), streams) for kind, share in MIX)
+
+
+def _deployment(kind: SensorKind, basemap: BaseMap, n: int, streams: SeededStreams) -> Deployment:
+    draw = streams.at(f"bench.{kind.kind}", 0)
+    low, high = basemap.roads.node_xy_m.min(axis=0), basemap.roads.node_xy_m.max(axis=0)
+    xy_m = low + draw.random((n, 2)) * (high - low)
+    none = np.full(n, -1, dtype=np.int32)
+    link, place = none, none
+    if kind is VEHICLE_DETECTOR:
+        link = (np.arange(n) % len(basemap.roads)).astype(np.int32)
+    elif kind is ROAD_WATER_GAUGE:
+        place = (np.arange(n) % len(basemap.places)).astype(np.int32)
+    lonlat = basemap.projection.to_lonlat(xy_m).tolist()
+    districts = basemap.district_of(xy_m)
+    devices = tuple(
+        DeviceInfo(
+            device_id=f"{kind.kind}-{i:06d}",
+            kind=kind.kind,
+            domain=kind.domain,
+            district=districts[i],
+            lon=lonlat[i][0],
+            lat=lonlat[i][1],
+            place_id=basemap.places[place[i]].place_id if place[i] >= 0 else None,
+            link=int(link[i]) if link[i] >= 0 else None,
+            gateway_id=None,
+            channels=kind.message_channels,
+            interval_s=PERIOD_S,
+            alarm_interval_s=PERIOD_S,
+        )
+        for i in range(n)
+    )
+    return Deployment(
+        kind=kind, devices=devices, xy_m=xy_m, link=link, place=place, tick_s=PERIOD_S
+    )
+
+
+def build(sensors: int) -> tuple[SimEngine, CitySide, OpsCenter]:
+    scenario = load_scenario("storm")
+    city = build_city(scenario, scenario.seed)
+    engine = SimEngine(scenario.clock.start_ns)
+    bus = MemoryBus()
+    center = OpsCenter(engine.clock(CENTRE), bus, NoStore(), center_config(scenario.policies))
+    side = build_city_side(
+        scenario,
+        city,
+        scenario.seed,
+        engine,
+        bus,
+        lambda record: None,
+        deployments=deployments(city.basemap, sensors),
+    )
+    return engine, side, center
+
+
+def whole_loop(hours: float, sensors: int) -> dict[str, float]:
+    engine, side, center = build(sensors)
+    begun, cpu = time.perf_counter(), time.process_time()
+    side.start()
+    engine.run(Ns(engine.start + seconds(hours * 3600)))
+    wall_s, cpu_s = time.perf_counter() - begun, time.process_time() - cpu
+    readings = side.counts()["sent"]
+    return {
+        "sensors": side.sensors,
+        "simulated_h": hours,
+        "readings": readings,
+        "accepted": center.counters()["accepted"],
+        "wall_s": round(wall_s, 2),
+        "cpu_s": round(cpu_s, 2),
+        "readings_per_s": round(readings / wall_s),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def one_process_a_device(sensors: int, minutes: int) -> dict[str, float]:
+    """Sense the same way, one SimPy process a device."""
+    env = simpy.Environment()
+    draw = random.Random(1)
+    truth = [draw.random() for _ in range(1000)]
+    taken: list[tuple[int, float, float]] = []
+
+    def device(number: int, bias: float):
+        yield env.timeout(draw.random() * PERIOD_S)
+        while True:
+            value = truth[number % 1000] + bias + draw.gauss(0.0, 0.003)
+            value = round(min(max(value, 0.0), 2.0) / 0.005) * 0.005
+            taken.append((number, env.now, value))
+            yield env.timeout(PERIOD_S)
+
+    for number in range(sensors):
+        env.process(device(number, draw.gauss(0.0, 0.004)))
+    env.run(until=PERIOD_S)
+    taken.clear()
+    begun = time.perf_counter()
+    readings = 0
+    for minute in range(minutes):
+        env.run(until=(minute + 2) * PERIOD_S)
+        readings += len(taken)
+        taken.clear()
+    wall_s = time.perf_counter() - begun
+    return {"readings": readings, "readings_per_s": round(readings / wall_s)}
+
+
+def where_the_time_goes(sensors: int) -> dict[str, float]:
+    """Return the share of time by package, from a profile of one simulated hour."""
+    engine, side, _ = build(sensors)
+    profile = cProfile.Profile()
+    profile.enable()
+    side.start()
+    engine.run(Ns(engine.start + seconds(3600)))
+    profile.disable()
+    shares: Counter[str] = Counter()
+    root = Path(__file__).resolve().parents[1]
+    stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    for (file, _, _), (_, _, own_s, _, callers) in stats.items():
+        path = Path(file)
+        if path.is_relative_to(root) and ".venv" not in path.parts:
+            shares[_room(path.relative_to(root))] += own_s
+        else:
+            # Library time belongs to the rooms that called it.
+            called = {k: v for k, v in callers.items() if v[2] > 0} or callers
+            total = sum(v[2] for v in called.values()) or math.inf
+            for (caller, _, _), v in called.items():
+                own = Path(caller)
+                inside = own.is_relative_to(root) and ".venv" not in own.parts
+                room = _room(own.relative_to(root)) if inside else "library"
+                shares[room] += own_s * v[2] / total
+    total_s = sum(shares.values())
+    return {room: round(s / total_s, 3) for room, s in shares.most_common(12)}
+
+
+def _room(path: Path) -> str:
+    return "/".join(path.with_suffix("").parts[:3])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=24.0)
+    parser.add_argument("--sensors", type=int, default=100_000)
+    options = parser.parse_args()
+    peer = one_process_a_device(options.sensors, minutes=5)
+    loop = whole_loop(options.hours, options.sensors)
+    answer = {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "whole_loop": loop,
+        "one_simpy_process_a_device": peer,
+        "ratio": round(loop["readings_per_s"] / peer["readings_per_s"], 1),
+        "where_the_time_goes": where_the_time_goes(options.sensors),
+    }
+    json.dump(answer, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

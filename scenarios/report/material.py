@@ -1,0 +1,128 @@
+"""What a report is made from, and the lists that several of its parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from scenarios.floods import F64, Record, depths_of
+from scenarios.kpis import Kpi
+from scenarios.score import Match, Score
+from sim.kernel.basemap import BaseMap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """What a run was.
+
+    Attributes
+    ----------
+    scenario, title
+        Identifier and headline of the scenario.
+    version
+        Of the program.
+    command
+        Line that repeats the run.
+    assumptions
+        One sentence for each thing the city's source lacked.
+    """
+
+    scenario: str
+    title: str
+    seed: int
+    version: str
+    command: str
+    assumptions: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Run:
+    """One finished run; not slotted, for its lists are made once and kept.
+
+    Attributes
+    ----------
+    basemap
+        The public map.
+    truth, decisions
+        Records in the order they were written.
+    score, kpis
+        What `scenarios.score` and `scenarios.kpis` made of them.
+    tracks
+        Where units drove: ``(n, 3)`` of time [s] and position [m], by unit; may be empty.
+    """
+
+    info: RunInfo
+    basemap: BaseMap
+    truth: Sequence[Record]
+    decisions: Sequence[Record]
+    score: Score
+    kpis: Sequence[Kpi]
+    tracks: Mapping[str, F64] = field(default_factory=dict)
+
+    @cached_property
+    def matches(self) -> tuple[Match, ...]:
+        """Floods by onset; their numbers on map and figures count from 1 in this order."""
+        return tuple(sorted(self.score.matches, key=lambda m: (m.flood.onset_s, m.flood.place)))
+
+    @cached_property
+    def kpi(self) -> dict[str, Kpi]:
+        """Key figures by name."""
+        return {figure.name: figure for figure in self.kpis}
+
+    @cached_property
+    def depths(self) -> dict[str, F64]:
+        """``(2, n)`` times [s] and true depths [m] of every sampled place."""
+        return depths_of(self.truth)
+
+    @cached_property
+    def peak_m(self) -> dict[str, float]:
+        """Greatest true depth of every place that was ever wet [m]."""
+        peaks = {place: float(rows[1].max(initial=0.0)) for place, rows in self.depths.items()}
+        for match in self.score.matches:
+            place = match.flood.place
+            peaks[place] = max(peaks.get(place, 0.0), match.flood.peak_depth_m)
+        return peaks
+
+    @cached_property
+    def numbers(self) -> dict[str, list[int]]:
+        """Numbers of the floods of each place."""
+        found: dict[str, list[int]] = {}
+        for number, match in enumerate(self.matches, start=1):
+            found.setdefault(match.flood.place, []).append(number)
+        return found
+
+    @cached_property
+    def rain(self) -> F64:
+        """``(2, n)`` times [s] and mean rain over the sampled places [mm/h]."""
+        rows: dict[float, list[float]] = {}
+        for record in self.truth:
+            if record["type"] == "sample":
+                rows.setdefault(record["t_s"], []).append(record["rain_mm_h"])
+        if not rows:
+            return np.empty((2, 0))
+        return np.array([(t_s, np.mean(values)) for t_s, values in sorted(rows.items())]).T
+
+    def rain_at(self, place: str) -> F64:
+        """Return ``(2, n)`` times [s] and rain [mm/h] at one place."""
+        rows = [
+            (record["t_s"], record["rain_mm_h"])
+            for record in self.truth
+            if record["type"] == "sample" and record["place"] == place
+        ]
+        return np.array(rows).T if rows else np.empty((2, 0))
+
+    def place_name(self, place_id: str | None) -> str:
+        """Return a place's name, or its identifier where the map has none."""
+        if place_id is None:
+            return ""
+        index = self.basemap.place_index.get(place_id)
+        return place_id if index is None else self.basemap.places[index].name or place_id
+
+    def district_name(self, district_id: str) -> str:
+        """Return a district's name, or its identifier where the map has none."""
+        return next(
+            (d.name for d in self.basemap.districts if d.district_id == district_id), district_id
+        )

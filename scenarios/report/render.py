@@ -1,0 +1,134 @@
+"""One offline HTML file that a person would rather look at than read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from scenarios.floods import F64, RETURN_S, Record
+from scenarios.kpis import Kpi
+from scenarios.report import city_map, tables
+from scenarios.report import text as words
+from scenarios.report.answer import answer
+from scenarios.report.material import Run, RunInfo
+from scenarios.report.response import response_figure
+from scenarios.report.storm import ROWS_MAX, storm_figure
+from scenarios.score import SLACK_S, Match, Score
+from sim.kernel.basemap import BaseMap
+from sim.kernel.clock import iso
+
+__all__ = ["RunInfo", "page", "render"]
+
+FIGURES_MAX = 12
+"""Floods drawn in detail, the deepest; the tables name all."""
+HEADLINES = (
+    "detected_share",
+    "time_to_detect_median_s",
+    "first_on_scene_city_median_s",
+    "closed_before_27cm_share",
+    "peak_depth_m",
+    "exposure_person_min",
+)
+_HERE = Path(__file__).parent
+
+
+def render(
+    path: Path,
+    *,
+    basemap: BaseMap,
+    truth: Sequence[Record],
+    decisions: Sequence[Record],
+    score: Score,
+    kpis: Sequence[Kpi],
+    info: RunInfo,
+    tracks: Mapping[str, F64] | None = None,
+) -> None:
+    """Write the report of a run, replacing the file when there is one.
+
+    Parameters
+    ----------
+    path
+        File to write, UTF-8.
+    basemap, truth, decisions, score, kpis, info, tracks
+        The run, as `Run` describes it.
+    """
+    run = Run(
+        info=info,
+        basemap=basemap,
+        truth=truth,
+        decisions=decisions,
+        score=score,
+        kpis=kpis,
+        tracks=tracks or {},
+    )
+    path.write_text(page(run), encoding="utf-8")
+
+
+def page(run: Run) -> str:
+    """Return the report as HTML, complete in itself: it loads nothing."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup((_HERE / "report.css").read_text(encoding="utf-8"))
+    numbered = list(enumerate(run.matches, start=1))
+    drawn = sorted(numbered, key=lambda pair: -pair[1].flood.peak_depth_m)[:FIGURES_MAX]
+    start_ns = run.score.start_ns
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        style=style,
+        answer=answer(run),
+        began=iso(start_ns)[:16].replace("T", " "),
+        lasted=words.duration(run.score.horizon_s),
+        headlines=[
+            (run.kpi[n].title, words.parts(words.kpi(run.kpi[n])))
+            for n in HEADLINES
+            if n in run.kpi
+        ],
+        groups=tables.kpi_groups(run),
+        storm=storm_figure(run),
+        storm_rows_max=ROWS_MAX,
+        map=city_map.city_map(run),
+        map_left_out=city_map.has_left_out(run.basemap),
+        stations=city_map.station_kinds(run.basemap),
+        floods=[_section(run, number, match) for number, match in sorted(drawn)],
+        flood_table=tables.floods(run),
+        incident_table=tables.incidents(run),
+        command_table=tables.commands(run),
+        trouble_table=tables.troubles(run),
+        slack=words.duration(SLACK_S),
+        returns=words.duration(RETURN_S),
+    )
+
+
+def _section(run: Run, number: int, match: Match) -> dict[str, object]:
+    flood, incident = match.flood, match.incident
+    facts = [
+        ("onset", words.clock(run.score.start_ns, flood.onset_s, with_seconds=True)),
+        ("peak", words.depth(flood.peak_depth_m)),
+        ("exposure", f"{words.number(flood.exposure_person_min)}{words.SPACE}person min"),
+    ]
+    if incident is None:
+        facts.append(("incident", "none: not detected"))
+    else:
+        facts.append(("known", _lag(incident.opened_s - flood.onset_s)))
+        if match.on_scene_s is not None:
+            facts.append(("first unit", _lag(match.on_scene_s - flood.onset_s)))
+        facts.append(("incident", f"{incident.incident}, level {incident.level}"))
+    return {
+        "number": number,
+        "name": run.place_name(flood.place),
+        "district": run.district_name(flood.district),
+        "facts": facts,
+        "figure": response_figure(run, number, match),
+    }
+
+
+def _lag(span_s: float) -> str:
+    return f"{words.duration(abs(span_s))} {'before' if span_s < 0 else 'after'} onset"

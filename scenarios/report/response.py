@@ -1,0 +1,184 @@
+"""One flood and the answer to it: rain, milestones, true depth, and what everybody did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from scenarios.floods import time_s
+from scenarios.report import gantt
+from scenarios.report import text as words
+from scenarios.report.material import Run
+from scenarios.report.storm import clock_axis, depth_area, rain_bars
+from scenarios.report.svg import Scale, el, figure, line, round_step, text
+from scenarios.score import Match
+
+WIDTH = 960.0
+LEFT, RIGHT = 190.0, 152.0
+RAIN_HEIGHT = 46.0
+LANE = 15.0
+DEPTH_HEIGHT = 190.0
+LIMITS = ((0.15, "flood limit"), (0.27, "close road"), (0.50, "cars float"))
+BEFORE_S, AFTER_S = 600.0, 600.0
+"""Time shown before the first and after the last of what belongs to a flood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One milestone: when, what, and whether truth says so or the centre."""
+
+    t_s: float
+    what: str
+    true: bool
+
+
+def response_figure(run: Run, number: int, match: Match) -> Markup:
+    """Return the figure of one flood."""
+    time = _window(run, match)
+    top = 34 + RAIN_HEIGHT + 10
+    flags, lanes = _lanes(moments(match), time)
+    depth_top = top + lanes * LANE + 10
+    ground = depth_top + DEPTH_HEIGHT
+    rows = gantt.rows_of(run, match)
+    foot = ground + 16 + gantt.height(rows)
+    parts = [*clock_axis(run, time, 30, foot, at_most=8)]
+    parts += rain_bars(run.rain_at(match.flood.place), time, 34, RAIN_HEIGHT, label=False)
+    parts += _depth(run, match, time, depth_top, ground)
+    parts += _flags(flags, time, top, foot)
+    parts += gantt.draw(rows, time, ground + 16, run.score.start_ns)
+    name = run.place_name(match.flood.place)
+    return figure(WIDTH, foot + 8, f"Flood {number}, {name}: depth and response", *parts)
+
+
+def moments(match: Match) -> list[Moment]:
+    """Return the milestones of a flood and its incident in order."""
+    flood, found = match.flood, []
+    for t_s, what in (
+        (flood.onset_s, "flood begins"),
+        (flood.closed_s, "road closed"),
+        (match.on_scene_s, "first unit on scene"),
+        (flood.end_s, "flood ends"),
+    ):
+        if t_s is not None:
+            found.append(Moment(t_s, what, true=True))
+    if match.incident is not None:
+        # What truth shows as the first arrival is not told twice.
+        told = {"on_scene"} if match.on_scene_s is not None else set[str]()
+        found += [
+            Moment(t_s, words.state_word(state), true=False)
+            for state, t_s in match.incident.reached.items()
+            if state not in told
+        ]
+    return sorted(found, key=lambda moment: moment.t_s)
+
+
+def _window(run: Run, match: Match) -> Scale:
+    flood, horizon_s = match.flood, run.score.horizon_s
+    begins, ends = [flood.onset_s], [horizon_s if flood.end_s is None else flood.end_s]
+    if match.incident is not None:
+        incident = match.incident
+        begins.append(max(incident.opened_s, flood.onset_s - 3600))
+        ends.append(horizon_s if incident.end_s is None else incident.end_s)
+    from_s = max(0.0, min(begins) - BEFORE_S)
+    to_s = min(horizon_s, max(ends) + AFTER_S)
+    return Scale(from_s, max(to_s, from_s + 600), LEFT, WIDTH - RIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    x: float
+    lane: int
+    label: str
+    true: bool
+    left: bool
+
+
+def _lanes(found: list[Moment], time: Scale) -> tuple[list[_Flag], int]:
+    """Put each milestone's label into the first lane with room, to the left at the far end."""
+    flags: list[_Flag] = []
+    taken: list[list[tuple[float, float]]] = []
+    for moment in found:
+        if not time.holds(moment.t_s):
+            continue
+        x = time(moment.t_s)
+        width = 11.5 * words.width_em(moment.what) + 12
+        left = x + width > WIDTH - 4
+        from_x, to_x = (x - width, x) if left else (x, x + width)
+        lane = next(
+            (i for i, used in enumerate(taken) if all(to_x < a or from_x > b for a, b in used)),
+            len(taken),
+        )
+        if lane == len(taken):
+            taken.append([])
+        taken[lane].append((from_x, to_x))
+        flags.append(_Flag(x, lane, moment.what, moment.true, left))
+    return flags, len(taken)
+
+
+def _flags(flags: list[_Flag], time: Scale, top: float, foot: float) -> Iterator[Markup]:
+    for flag in flags:
+        y = top + (flag.lane + 1) * LANE
+        kind = "true" if flag.true else "told"
+        yield line(flag.x, y - 9, flag.x, foot, f"moment {kind}")
+    for flag in flags:
+        y = top + (flag.lane + 1) * LANE
+        kind = "true" if flag.true else "told"
+        sign = el("circle", cx=flag.x, cy=y - 9, r=3.0, class_=f"moment-dot {kind}")
+        side = (flag.x - 6, "end") if flag.left else (flag.x + 6, "start")
+        yield el("g", sign, text(side[0], y - 5, flag.label, f"moment-label {kind}", side[1]))
+    yield text(time.p0 - 10, top + LANE - 5, "milestones", "label", "end")
+
+
+def _depth(run: Run, match: Match, time: Scale, top: float, ground: float) -> Iterator[Markup]:
+    place = match.flood.place
+    deepest_m = max(0.55, match.flood.peak_depth_m * 1.08)
+    up = Scale(0, deepest_m, ground, top)
+    yield text(time.p0 - 10, top + 10, "true depth, m", "label", "end")
+    step = round_step(deepest_m, 5)
+    for value in np.arange(0, deepest_m, step).tolist():
+        yield text(time.p0 - 10, up(value) + 4, f"{value:.2g}", "tick", "end")
+        yield line(time.p0 - 5, up(value), time.p0, up(value), "axis")
+    yield from depth_area(run.depths.get(place, np.empty((2, 0))), time, up)
+    label_y = ground + 4.0
+    for limit_m, meaning in LIMITS:
+        y = up(limit_m)
+        label_y = min(y + 4, label_y - 13)
+        yield line(time.p0, y, time.p1, y, "limit")
+        yield line(time.p1, y, time.p1 + 8, label_y - 4, "limit-leader")
+        yield text(time.p1 + 11, label_y, f"{limit_m:.2f} m {meaning}", "limit-value")
+    yield line(time.p0, ground, time.p1, ground, "axis")
+    yield from _peak(run, match, time, up)
+    yield from _reports(run, place, time, up)
+
+
+def _peak(run: Run, match: Match, time: Scale, up: Scale) -> Iterator[Markup]:
+    rows = run.depths.get(match.flood.place)
+    if rows is None:
+        return
+    flood = match.flood
+    last_s = run.score.horizon_s if flood.end_s is None else flood.end_s
+    during = np.flatnonzero((rows[0] >= flood.onset_s) & (rows[0] <= last_s))
+    if not len(during):
+        return
+    deepest = during[int(np.argmax(rows[1, during]))]
+    x, y = time.clipped(float(rows[0, deepest])), up.clipped(float(rows[1, deepest]))
+    yield el("circle", cx=x, cy=y, r=3.0, class_="peak")
+    yield text(x, y - 8, f"peak {words.depth(flood.peak_depth_m)}", "peak-label", "middle")
+
+
+def _reports(run: Run, place: str, time: Scale, up: Scale) -> Iterator[Markup]:
+    """Yield what gauges told the centre of depth when they raised or withdrew a finding."""
+    for record in run.decisions:
+        if record["type"] != "finding" or record["place"] != place or record["unit"] != "m":
+            continue
+        t_s = time_s(record, run.score.start_ns)
+        value = record["value"]
+        if not time.holds(t_s) or value is None or not up.holds(value):
+            continue
+        what = "raised" if record["active"] else "withdrawn"
+        tip = f"{record['device']}: {record['signal']} {what} at {value:.2f} m"
+        kind = "report" if record["active"] else "report off"
+        yield el("circle", el("title", tip), cx=time(t_s), cy=up(value), r=3.6, class_=kind)

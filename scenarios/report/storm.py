@@ -1,0 +1,153 @@
+"""All floods under one clock: rain from above, then every flooded place with its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from markupsafe import Markup
+
+from scenarios.report import text as words
+from scenarios.report.material import Run
+from scenarios.report.svg import (
+    F64,
+    Scale,
+    el,
+    figure,
+    line,
+    path,
+    rect,
+    round_step,
+    text,
+    time_ticks,
+)
+from scenarios.score import Match
+
+WIDTH = 960.0
+LEFT, RIGHT = 226.0, 82.0
+RAIN_HEIGHT = 74.0
+ROW = 60.0
+ROWS_MAX = 24
+BIN_S = 300.0
+
+
+def storm_figure(run: Run) -> Markup:
+    """Return rain and floods of the whole run, the deepest `ROWS_MAX` floods of it."""
+    time = Scale(0, max(run.score.horizon_s, 60.0), LEFT, WIDTH - RIGHT)
+    shown = sorted(run.matches, key=lambda m: -m.flood.peak_depth_m)[:ROWS_MAX]
+    rows = [(n, m) for n, m in enumerate(run.matches, start=1) if m in shown]
+    first = 34 + RAIN_HEIGHT + 16
+    foot = first + max(len(rows), 1) * ROW
+    deepest_m = max([0.3, *(m.flood.peak_depth_m for m in run.matches)])
+    parts = [*clock_axis(run, time, 30, foot, at_most=9)]
+    parts += rain_bars(run.rain, time, 34, RAIN_HEIGHT, label=True)
+    for place, (number, match) in enumerate(rows):
+        parts += _row(run, number, match, time, first + place * ROW, deepest_m)
+    if not rows:
+        parts.append(text((LEFT + WIDTH - RIGHT) / 2, first + 30, "No place flooded", "", "middle"))
+    return figure(WIDTH, foot + 10, "Rain and floods over the run", *parts)
+
+
+def clock_axis(run: Run, time: Scale, top: float, foot: float, at_most: int) -> Iterator[Markup]:
+    """Yield the grid of times of day, labelled above."""
+    for t_s in time_ticks(time.v0, time.v1, at_most):
+        x = time(t_s)
+        yield line(x, top, x, foot, "grid")
+        yield text(x, top - 8, words.clock(run.score.start_ns, t_s), "tick", "middle")
+
+
+def rain_bars(
+    rain: F64, time: Scale, top: float, height: float, *, label: bool
+) -> Iterator[Markup]:
+    """Yield rain as bars that hang from above, each the mean of 5 minutes."""
+    yield line(time.p0, top, time.p1, top, "axis")
+    yield text(time.p0 - 10, top + 13, "rain, mm/h", "label", "end")
+    within = (rain[0] >= time.v0) & (rain[0] <= time.v1)
+    if not within.any() or rain[1, within].max() <= 0:
+        yield text(time.p0 - 10, top + 28, "none", "tick", "end")
+        return
+    bins = np.floor(rain[0, within] / BIN_S).astype(np.int64)
+    names, place, sizes = np.unique(bins, return_inverse=True, return_counts=True)
+    means = np.bincount(place, weights=rain[1, within]) / sizes
+    step = round_step(float(means.max()), 3)
+    down = Scale(0, float(means.max()) * 1.04, top, top + height)
+    for value in np.arange(step, means.max() + 1e-9, step).tolist() if label else []:
+        yield line(time.p0, down(value), time.p1, down(value), "grid faint")
+        yield text(time.p1 + 8, down(value) + 4, f"{value:g}", "tick")
+    for name, mean in zip(names.tolist(), means.tolist(), strict=True):
+        from_s = max(name * BIN_S, time.v0)
+        to_s = min((name + 1) * BIN_S, time.v1)
+        if mean > 0 and to_s > from_s:
+            width = time(to_s) - time(from_s) - 1
+            yield rect(time(from_s), top, width, down(mean) - top, "rain", f"{mean:.1f} mm/h")
+    if not label:
+        yield text(time.p1 + 8, top + 13, f"to {means.max():.0f}", "tick")
+
+
+def depth_area(
+    rows: F64, time: Scale, up: Scale, *, class_: str = "depth"
+) -> tuple[Markup, Markup]:
+    """Return the filled shape and the line of a depth curve, dry where it was not sampled."""
+    within = (rows[0] >= time.v0) & (rows[0] <= time.v1)
+    t_s, depth_m = rows[0, within], rows[1, within]
+    if not len(t_s):
+        t_s, depth_m = np.array([time.v0]), np.array([0.0])
+    xy = np.column_stack([time.many(t_s), up.many(depth_m)])
+    ground = np.array([[xy[0, 0], up(0)]]), np.array([[xy[-1, 0], up(0)]])
+    outline = path(np.vstack([ground[0], xy, ground[1]]), closed=True)
+    return (
+        el("path", d=outline, class_=f"{class_} fill"),
+        el("path", d=path(xy), class_=f"{class_} curve"),
+    )
+
+
+def _row(
+    run: Run, number: int, match: Match, time: Scale, top: float, deepest_m: float
+) -> Iterator[Markup]:
+    flood = match.flood
+    ground = top + ROW - 8
+    up = Scale(0, deepest_m, ground, top + 4)
+    lines = (*words.two_lines(run.place_name(flood.place), 14), _verdict(match))
+    yield line(0, top + ROW - 1, WIDTH, top + ROW - 1, "rule")
+    yield text(0, top + 20, f"{number}", "row-number")
+    for place, content in enumerate(lines):
+        kind = "row-name" if place < len(lines) - 1 else "row-note"
+        yield text(24, top + 20 + 16 * place, content, kind)
+    yield line(time.p0, up(0.15), time.p1, up(0.15), "limit")
+    yield from depth_area(run.depths.get(flood.place, np.empty((2, 0))), time, up)
+    yield line(time.p0, ground, time.p1, ground, "axis")
+    for t_s, kind, what in (
+        (match.suspected_s, "aware", "centre aware"),
+        (flood.closed_s, "closed", "road closed"),
+        (match.on_scene_s, "scene", "first unit on scene"),
+    ):
+        if t_s is not None and time.holds(t_s):
+            tip = f"{what} at {words.clock(run.score.start_ns, t_s, with_seconds=True)}"
+            yield mark(kind, time(t_s), ground, tip)
+    yield text(time.p1 + 8, ground - 12, words.depth(flood.peak_depth_m), "row-value")
+    yield text(time.p1 + 8, ground + 2, "peak", "tick")
+
+
+def mark(kind: str, x: float, y: float, tip: str = "") -> Markup:
+    """Return the sign of one kind of answer, standing on a line."""
+    shapes = {
+        "aware": el("path", d="M0 0L-5.5-10H5.5z"),
+        "closed": el("path", d="M-5-10H5V0H-5z"),
+        "scene": el("circle", cx=0.0, cy=-5.0, r=5.5),
+    }
+    inside = (el("title", tip),) if tip else ()
+    return el(
+        "g",
+        *inside,
+        shapes[kind],
+        class_=f"mark {kind}",
+        transform=f"translate({x:.1f} {y:.1f})",
+    )
+
+
+def _verdict(match: Match) -> str:
+    if match.suspected_s is None:
+        return "not detected"
+    lag_s = match.suspected_s - match.flood.onset_s
+    when = "before" if lag_s < 0 else "after"
+    return f"known {words.duration(abs(lag_s))} {when} onset"

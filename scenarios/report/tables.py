@@ -1,0 +1,200 @@
+"""The report's tables as rows of text, ready to be set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scenarios.floods import Record, time_s
+from scenarios.report import text as words
+from scenarios.report.material import Run
+from scenarios.score import Incident, Match
+
+ROWS_MAX = 400
+"""Rows of the longest tables; the record files hold all of them."""
+GROUPS = {
+    "detection": "Detection",
+    "response": "Response",
+    "consequences": "Consequences",
+    "sensing": "Sensing",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Headings, rows of cells, and which columns are set in one line."""
+
+    headings: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    tight: frozenset[int] = frozenset()
+    left_out: int = 0
+
+
+def kpi_groups(run: Run) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
+    """Return the key figures by group: title, value, description, name."""
+    return [
+        (
+            title,
+            [(k.title, words.kpi(k), k.description, k.name) for k in run.kpis if k.group == group],
+        )
+        for group, title in GROUPS.items()
+    ]
+
+
+def floods(run: Run) -> Table:
+    """Return every flood with the times of its answer."""
+    return Table(
+        headings=(
+            "No.",
+            "Place",
+            "District",
+            "Onset",
+            "Peak",
+            "Known, T1−T0",
+            "Unit sent, T3−T1",
+            "On scene, T4−T0",
+            "Closed by 0.27 m",
+            "Contained",
+            "Incident",
+        ),
+        rows=[_flood(run, number, match) for number, match in enumerate(run.matches, start=1)],
+        tight=frozenset({0, 3, 4, 5, 6, 7, 9, 10}),
+    )
+
+
+def _flood(run: Run, number: int, match: Match) -> tuple[str, ...]:
+    flood = match.flood
+    aware_s, sent_s = match.suspected_s, match.reached_s("dispatched")
+    in_time = {True: "yes", False: "no", None: "not so deep"}[flood.closed_in_time]
+    return (
+        str(number),
+        run.place_name(flood.place),
+        run.district_name(flood.district),
+        words.clock(run.score.start_ns, flood.onset_s, with_seconds=True),
+        words.depth(flood.peak_depth_m),
+        _span(flood.onset_s, aware_s),
+        _span(aware_s, sent_s),
+        _span(flood.onset_s, match.on_scene_s),
+        in_time,
+        _span(flood.onset_s, flood.contained_s),
+        match.incident.incident if match.incident else "not detected",
+    )
+
+
+def incidents(run: Run) -> Table:
+    """Return every incident with the time of each state."""
+    states = (
+        "confirmed",
+        "acknowledged",
+        "dispatched",
+        "on_scene",
+        "controlled",
+    )
+    rows = []
+    for incident in run.score.incidents:
+        times = [_clock(run, incident.reached.get(state)) for state in states]
+        rows.append(
+            (
+                incident.incident,
+                run.place_name(incident.place),
+                f"{words.plain(incident.type)} {incident.level}",
+                words.outcome_word(incident.outcome),
+                _clock(run, incident.opened_s),
+                *times,
+                _end(run, incident),
+            )
+        )
+    headings = ("Incident", "Place", "Type, level", "Outcome", "Suspected")
+    return Table(
+        headings=(*headings, *(words.state_word(s).capitalize() for s in states), "End"),
+        rows=rows[:ROWS_MAX],
+        tight=frozenset({0, 2, *range(4, 11)}),
+        left_out=max(0, len(rows) - ROWS_MAX),
+    )
+
+
+def commands(run: Run) -> Table:
+    """Return every command with its answer and whether its effect was seen."""
+    answers: dict[str, list[Record]] = {}
+    verdicts: dict[str, Record] = {}
+    for record in run.decisions:
+        if record["type"] == "ack":
+            answers.setdefault(record["command"], []).append(record)
+        elif record["type"] in ("verified", "unverified"):
+            verdicts[record["command"]] = record
+    given = [record for record in run.decisions if record["type"] == "command"]
+    return Table(
+        headings=("Time", "Incident", "Step", "Department", "Target", "Action", "Answer", "Effect"),
+        rows=[_command(run, record, answers, verdicts) for record in given[:ROWS_MAX]],
+        tight=frozenset({0, 1, 4, 7}),
+        left_out=max(0, len(given) - ROWS_MAX),
+    )
+
+
+def _command(
+    run: Run,
+    command: Record,
+    answers: Mapping[str, list[Record]],
+    verdicts: Mapping[str, Record],
+) -> tuple[str, ...]:
+    start_ns = run.score.start_ns
+    sent_s = time_s(command, start_ns)
+    said = answers.get(command["command"], [])
+    answer = "none"
+    if said:
+        last = said[-1]
+        after = words.duration(time_s(last, start_ns) - sent_s)
+        answer = f"{last['status']} after {after}"
+        answer += f" ({last['reason']})" if last["reason"] else ""
+    verdict = verdicts.get(command["command"])
+    effect = words.NONE
+    if verdict is not None:
+        after = words.duration(time_s(verdict, start_ns) - sent_s)
+        effect = f"✓ seen after {after}" if verdict["type"] == "verified" else "✕ not seen in time"
+    return (
+        _clock(run, sent_s),
+        command["incident"] or words.NONE,
+        words.plain(command["step"] or words.NONE),
+        command["department"] or words.NONE,
+        command["target"],
+        words.plain(command["action"]),
+        answer,
+        effect,
+    )
+
+
+def troubles(run: Run) -> Table:
+    """Return what was broken in truth, and what the centre noticed of its devices."""
+    rows: list[tuple[float, str, str, str]] = []
+    for record in run.truth:
+        if record["type"] == "fault":
+            phase = "ends" if record.get("phase") == "end" else "begins"
+            what = f"{words.plain(record['fault'])} {phase}"
+            rows.append((record["t_s"], "truth", record["target"], what))
+    for record in run.decisions:
+        if record["type"] == "device":
+            what = f"{record['status']}: {record['reason']}" if record["reason"] else ""
+            what = what or record["status"]
+            rows.append((time_s(record, run.score.start_ns), "centre", record["device"], what))
+    rows.sort(key=lambda row: row[0])
+    return Table(
+        headings=("Time", "Said by", "What", "Happened"),
+        rows=[(_clock(run, t_s), *rest) for t_s, *rest in rows[:ROWS_MAX]],
+        tight=frozenset({0}),
+        left_out=max(0, len(rows) - ROWS_MAX),
+    )
+
+
+def _span(from_s: float | None, to_s: float | None) -> str:
+    return words.NONE if from_s is None or to_s is None else words.duration(to_s - from_s)
+
+
+def _clock(run: Run, t_s: float | None) -> str:
+    return words.clock(run.score.start_ns, t_s, with_seconds=True)
+
+
+def _end(run: Run, incident: Incident) -> str:
+    if incident.end_s is None:
+        return "open"
+    how = "dropped " if "false_alarm" in incident.reached else ""
+    return how + _clock(run, incident.end_s)

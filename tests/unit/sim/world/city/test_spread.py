@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.world.city.spread import centres, owners
+
+
+def clusters(at: list[tuple[float, float]], each: int = 30) -> np.ndarray:
+    draw = np.random.default_rng(1)
+    return np.concatenate([draw.normal(xy, 20.0, (each, 2)) for xy in at])
+
+
+def test_centres_find_separate_clusters() -> None:
+    at = [(0.0, 0.0), (5_000.0, 0.0), (0.0, 5_000.0)]
+    found = centres(clusters(at), np.ones(90), 3)
+    gaps = np.hypot(*(found[:, None] - np.array(at)[None]).transpose(2, 0, 1))
+    assert (gaps.min(axis=0) < 20.0).all()
+
+
+def test_fixed_centres_stay_and_new_ones_go_elsewhere() -> None:
+    at = [(0.0, 0.0), (5_000.0, 0.0)]
+    (found,) = centres(clusters(at), np.ones(60), 1, np.array([at[0]]))
+    assert np.hypot(*(found - at[1])) < 20.0
+
+
+def test_weight_draws_a_centre() -> None:
+    (found,) = centres(np.array([(0.0, 0.0), (100.0, 0.0)]), np.array([1.0, 3.0]), 1)
+    np.testing.assert_allclose(found, (75.0, 0.0))
+
+
+@given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 10_000))
+def test_as_many_centres_as_asked_for_as_far_as_there_are_points(
+    points: int, count: int, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    xy_m, weight = draw.uniform(0, 1000, (points, 2)), draw.uniform(0.1, 1, points)
+    found = centres(xy_m, weight, count)
+    assert found.shape == (min(count, points), 2)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found, centres(xy_m, weight, count))
+    gaps = np.hypot(*(xy_m[:, None] - found[None]).transpose(2, 0, 1))
+    np.testing.assert_array_equal(gaps[np.arange(points), owners(xy_m, found)], gaps.min(axis=1))
