@@ -3,7 +3,8 @@
     python benchmarks/whole_loop.py [--hours 24] [--sensors 100000]
 
 World, sensing, radio, ingest, detection, fusion and response in fast mode, beside the same
-readings taken by one SimPy process a device in the same run. The peer does the sensing only
+readings taken by one SimPy process a device in the same run, both by processor time, so that
+what else runs on the machine matters less. The peer does the sensing only
 (time-out, truth, noise, quantisation, hand-over): no radio, no centre. Compare as a ratio.
 """
 
@@ -40,7 +41,7 @@ from sim.transport.memory import MemoryBus
 from sim.world.engine import CENTRE, SimEngine
 
 PERIOD_S = 60.0
-MIX = ((VEHICLE_DETECTOR, 0.6), (ROAD_WATER_GAUGE, 0.3), (RAIN_GAUGE, 0.1))
+MIX = ((VEHICLE_DETECTOR, 0.7), (ROAD_WATER_GAUGE, 0.28), (RAIN_GAUGE, 0.02))
 
 
 def deployments(basemap: BaseMap, sensors: int) -> tuple[Deployment, ...]:
@@ -58,7 +59,10 @@ def _deployment(kind: SensorKind, basemap: BaseMap, n: int, streams: SeededStrea
     if kind is VEHICLE_DETECTOR:
         link = (np.arange(n) % len(basemap.roads)).astype(np.int32)
     elif kind is ROAD_WATER_GAUGE:
-        place = (np.arange(n) % len(basemap.places)).astype(np.int32)
+        # Ten gauges at each low point; the others watch streets that stay dry.
+        watched = min(10 * len(basemap.places), n)
+        place = none.copy()
+        place[:watched] = np.arange(watched) % len(basemap.places)
     lonlat = basemap.projection.to_lonlat(xy_m).tolist()
     districts = basemap.district_of(xy_m)
     devices = tuple(
@@ -95,7 +99,7 @@ def build(sensors: int) -> tuple[SimEngine, CitySide, OpsCenter]:
         scenario.seed,
         engine,
         bus,
-        lambda record: None,
+        lambda _: None,
         deployments=deployments(city.basemap, sensors),
     )
     return engine, side, center
@@ -115,7 +119,7 @@ def whole_loop(hours: float, sensors: int) -> dict[str, float]:
         "accepted": center.counters()["accepted"],
         "wall_s": round(wall_s, 2),
         "cpu_s": round(cpu_s, 2),
-        "readings_per_s": round(readings / wall_s),
+        "readings_per_s": round(readings / cpu_s),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
@@ -139,14 +143,14 @@ def one_process_a_device(sensors: int, minutes: int) -> dict[str, float]:
         env.process(device(number, draw.gauss(0.0, 0.004)))
     env.run(until=PERIOD_S)
     taken.clear()
-    begun = time.perf_counter()
+    begun = time.process_time()
     readings = 0
     for minute in range(minutes):
         env.run(until=(minute + 2) * PERIOD_S)
         readings += len(taken)
         taken.clear()
-    wall_s = time.perf_counter() - begun
-    return {"readings": readings, "readings_per_s": round(readings / wall_s)}
+    cpu_s = time.process_time() - begun
+    return {"readings": readings, "readings_per_s": round(readings / cpu_s)}
 
 
 def where_the_time_goes(sensors: int) -> dict[str, float]:
@@ -189,7 +193,8 @@ def main() -> None:
     peer = one_process_a_device(options.sensors, minutes=5)
     loop = whole_loop(options.hours, options.sensors)
     answer = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}",
         "whole_loop": loop,
         "one_simpy_process_a_device": peer,
         "ratio": round(loop["readings_per_s"] / peer["readings_per_s"], 1),

@@ -126,7 +126,7 @@ class DeviceColumns:
 
     def __init__(self, table: DeviceTable, rows_max: int) -> None:
         self._ids = table.ids
-        self._value = tidy_array(table.value)
+        self._value = tidy(table.value)
         self._status = table.status.copy()
         self._rows_max = rows_max
         self._from = 0
@@ -137,7 +137,7 @@ class DeviceColumns:
 
     def take(self, table: DeviceTable) -> dict[str, Any] | None:
         """Return the next lot of changed rows as columns, or None when nothing changed."""
-        value = tidy_array(table.value)
+        value = tidy(table.value)
         changed = np.flatnonzero(~_same(value, self._value) | (table.status != self._status))
         rows, self._from = _lot(changed, self._from, self._rows_max)
         if not len(rows):
@@ -146,7 +146,7 @@ class DeviceColumns:
         self._status[rows] = table.status[rows]
         return {
             "row": rows.tolist(),
-            "value": tidy(value[rows]),
+            "value": value[rows].tolist(),
             "status": table.status[rows].tolist(),
         }
 
@@ -178,11 +178,6 @@ class TrafficColumns:
             "speed_mps": speed[links].tolist(),
             "closed": sorted(snapshot.closed_links),
         }
-
-
-def tidy_array(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values at the precision they are shown with, as an array."""
-    return np.asarray(tidy(value), dtype=np.float64)
 
 
 def _same(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:

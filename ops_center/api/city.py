@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from http import HTTPStatus
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
@@ -89,8 +90,9 @@ async def list_devices(
     start = 0
     if cursor is not None:
         start = number_in(from_cursor(cursor, parts=1)[0], cursor)
-    rows = layers.select_devices(table, kind=kind, district=district, status=status)
-    rows = [row for row in rows if row >= start]
+    matching = layers.select_devices(table, start, kind=kind, district=district, status=status)
+    # One more than asked for shows whether there is another page, and no more are looked at.
+    rows = list(islice(matching, limit + 1))
     page = layers.collection(layers.device_feature(table, row) for row in rows[:limit])
     page["next"] = to_cursor(rows[limit]) if len(rows) > limit else None
     return Response(layers.encode(page), media_type=GEOJSON)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,9 @@ def encode(value: object) -> bytes:
     return msgspec.json.encode(value)
 
 
-def tidy(values: NDArray[np.float64]) -> list[float]:
+def tidy(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return values at the precision they are shown with."""
-    rounded: list[float] = np.round(values, _VALUE_DECIMALS).tolist()
+    rounded: NDArray[np.float64] = np.round(values, _VALUE_DECIMALS)
     return rounded
 
 
@@ -146,17 +146,17 @@ def _stations(basemap: BaseMap) -> Iterable[Json]:
 
 
 def select_devices(
-    table: DeviceTable, *, kind: str | None, district: str | None, status: str | None
-) -> list[int]:
-    """Return the rows of the devices that match every filter given, in table order."""
-    wanted = None if status is None else DEVICE_STATUS.index(status)
-    return [
-        row
-        for row in range(len(table.ids))
-        if (kind is None or table.kinds[row] == kind)
-        and (district is None or table.districts[row] == district)
-        and (wanted is None or int(table.status[row]) == wanted)
-    ]
+    table: DeviceTable, start: int, *, kind: str | None, district: str | None, status: str | None
+) -> Iterator[int]:
+    """Yield the rows from `start` on of the devices that match every filter given."""
+    code = None if status is None else DEVICE_STATUS.index(status)
+    for row in range(start, len(table.ids)):
+        if (
+            (kind is None or table.kinds[row] == kind)
+            and (district is None or table.districts[row] == district)
+            and (code is None or table.status[row] == code)
+        ):
+            yield row
 
 
 def device_feature(table: DeviceTable, row: int) -> Json:
@@ -187,7 +187,7 @@ def device_columns(snapshot: Snapshot) -> Json:
         "unit": table.units,
         "lon": np.round(table.lon, _DEGREE_DECIMALS).tolist(),
         "lat": np.round(table.lat, _DEGREE_DECIMALS).tolist(),
-        "value": tidy(table.value),
+        "value": tidy(table.value).tolist(),
         "battery": np.round(table.battery, 1).tolist(),
         "status": table.status.tolist(),
     }

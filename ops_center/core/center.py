@@ -21,11 +21,12 @@ from ops_center.core.detectors.engine import DetectionEngine
 from ops_center.core.ingest import Ingest
 from ops_center.core.inventory import Inventory
 from ops_center.core.journal import Journal
+from ops_center.core.presence import StatusChange
 from ops_center.core.snapshot import Snapshot, VitalSign
 from ops_center.core.store import Store
 from ops_center.core.vitals.engine import VitalsEngine
 from sim.kernel.bus import Bus
-from sim.kernel.clock import Clock, seconds
+from sim.kernel.clock import Clock, Ns, next_multiple, seconds
 from sim.kernel.errors import PayloadError
 from sim.messages.city import CallReceived, MapPublished
 from sim.messages.field import Ack, ActuatorStatus, UnitStatus
@@ -81,6 +82,7 @@ class OpsCenter:
         self._signs: tuple[VitalSign, ...] = ()
         self._unsaved: list[Mapping[str, Any]] = []
         self._version = 0
+        self._judge_at = Ns(0)
         self._early: list[Callable[[], None]] = []
         self._saved = store.load()
         last_seq = self._saved.counters.get("journal", 0) if self._saved else 0
@@ -117,7 +119,7 @@ class OpsCenter:
             devices=self.inventory.table(),
             vitals=self._signs,
             depth_m=dict(desk.picture.depth_m) if desk else {},
-            link_speed_mps=desk.picture.speed_mps if desk else np.zeros(0),
+            link_speed_mps=desk.picture.speeds(self._clock.now()) if desk else np.zeros(0),
             closed_links=desk.picture.blocked if desk else frozenset(),
             counters=self.counters(),
             decisions=self.journal.recent,
@@ -172,12 +174,17 @@ class OpsCenter:
 
     def _tick(self) -> None:
         now = self._clock.now()
-        findings = self.detection.update(self.ingest.release(now), now)
-        changes = self.inventory.silent(now)
+        released = self.ingest.release(now)
+        findings = self.detection.update(released, now)
+        changes: list[StatusChange] = []
+        if now >= self._judge_at:
+            # Silence is a matter of minutes; looking at every device takes its time.
+            self._judge_at = next_multiple(now, seconds(self._config.silence_s))
+            changes = self.inventory.silent(now)
         if self.desk is None:
             return
         self.desk.take(findings, changes)
-        self.desk.tick()
+        self.desk.tick(look=bool(released or changes))
         self._commit()
 
     def _take_pulse(self) -> None:

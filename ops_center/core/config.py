@@ -23,6 +23,8 @@ class CenterConfig:
         How often it takes stock [s].
     lateness_s
         How late a reading may come and still be put in order [s].
+    silence_s
+        How often it looks who has fallen silent [s].
     vitals_s
         How often vital signs are computed [s].
     acknowledge_after_s
@@ -34,5 +36,6 @@ class CenterConfig:
     signatures: tuple[Signature, ...] = SIGNATURES
     tick_s: float = 5.0
     lateness_s: float = 20.0
+    silence_s: float = 30.0
     vitals_s: float = 60.0
     acknowledge_after_s: float | None = None

@@ -175,15 +175,18 @@ class Desk:
 
     # --- what it does with it -------------------------------------------------------------
 
-    def tick(self) -> None:
-        """Assess, respond, and close what is over."""
+    def tick(self, *, look: bool) -> None:
+        """Assess, respond, and close what is over; `look` when sensors said something new."""
         now = self._clock.now()
+        if look:
+            self.picture.look(now)
         self.picture.refresh(now)
         for incident in self.register.assess(self.fusion, self.picture.depth_m, now):
             self.conductor.begin(incident)
         if self.book.runs:
             belief = self._belief()
-            self._travel.believe(self.picture.speed_mps, self.picture.blocked)
+            if look:
+                self._travel.believe(self.picture.speeds(now), self.picture.blocked)
             self._take_back_relapses()
             self.conductor.tick(self.register.incidents, belief)
             self._apply_happenings()

@@ -37,8 +37,6 @@ class Picture:
         Last status by identifier.
     depth_m
         Greatest fresh depth by place; a place without a fresh gauge is missing.
-    speed_mps
-        ``(n_links,)`` mean fresh speed of each link's detectors, NaN without.
     blocked
         Links believed closed or too deep to drive.
     trapped
@@ -49,12 +47,12 @@ class Picture:
         self.units: dict[str, UnitStatus] = {}
         self.actuators: dict[str, ActuatorStatus] = {}
         self.depth_m: dict[str, float] = {}
-        self.speed_mps: F64 = np.full(len(basemap.roads), np.nan)
         self.blocked: frozenset[int] = frozenset()
         self.trapped: dict[str, int] = {}
         self._basemap = basemap
         self._inventory = inventory
         self._calls: dict[str, list[tuple[Ns, int]]] = {}
+        self._gauged_m: dict[str, float] = {}
         self._crew: dict[str, tuple[Ns, Mapping[str, object]]] = {}
 
     def on_call(self, call: CallReceived, now: Ns) -> None:
@@ -68,14 +66,18 @@ class Picture:
         if place_id is not None and unit.observed:
             self._crew[place_id] = (now, unit.observed)
 
+    def look(self, now: Ns) -> None:
+        """Take over what gauges say now."""
+        self._gauged_m = self._gauged(now)
+
     def refresh(self, now: Ns) -> None:
-        """Bring depths, speeds, blocked links and trapped people up to `now`."""
+        """Bring depths, blocked links and trapped people up to `now`."""
         self.depth_m = self._depths(now)
-        self.speed_mps = self._speeds(now)
         self.trapped = self._trapped(now)
         self.blocked = self._blocked()
 
-    def _depths(self, now: Ns) -> dict[str, float]:
+    def _gauged(self, now: Ns) -> dict[str, float]:
+        """Return the greatest fresh depth of each place's gauges."""
         inventory = self._inventory
         slots, depth = inventory.latest_of(*DEPTH)
         place = inventory.place[slots]
@@ -83,21 +85,26 @@ class Picture:
         told &= inventory.presence.status[slots] != FAULTY
         greatest = np.full(len(inventory.places), -np.inf)
         np.maximum.at(greatest, place[told], depth[told])
-        depths = {
+        return {
             inventory.places[i]: float(greatest[i])
             for i in np.flatnonzero(np.isfinite(greatest)).tolist()
         }
+
+    def _depths(self, now: Ns) -> dict[str, float]:
+        """Return the depth of each place, by its gauges and by crews who are there."""
+        depths = dict(self._gauged_m)
         for place_id, (at, observed) in self._crew.items():
             seen = observed.get("depth_m")
             if now - at <= FRESH // 6 and isinstance(seen, (int, float)):
                 depths[place_id] = max(depths.get(place_id, 0.0), float(seen))
         return depths
 
-    def _speeds(self, now: Ns) -> F64:
+    def speeds(self, now: Ns) -> F64:
+        """Return ``(n_links,)`` mean fresh speed of each link's detectors, NaN without [m/s]."""
         inventory = self._inventory
         slots, speed = inventory.latest_of(*SPEED)
         link = inventory.link[slots]
-        n = len(self.speed_mps)
+        n = len(self._basemap.roads)
         told = (link >= 0) & (link < n) & np.isfinite(speed)
         told &= now - inventory.latest_ns[slots] <= FRESH
         total = np.bincount(link[told], weights=speed[told], minlength=n)

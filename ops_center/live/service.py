@@ -12,6 +12,7 @@ from ops_center.api.serve import ApiServer
 from ops_center.api.source import SnapshotSource
 from ops_center.core.center import OpsCenter
 from ops_center.core.config import CenterConfig
+from ops_center.core.snapshot import Snapshot
 from ops_center.core.store import NoStore, Store
 from ops_center.live.files import AppendFile, DecisionFile
 from ops_center.live.pace import CityPace, wait_for_clock
@@ -79,7 +80,7 @@ class OpsService:
         self._city_clock = city_clock
         self._source = SnapshotSource()
         self._closing: list[Callable[[], None]] = []
-        self._runner: Runner[object] | None = None
+        self._runner: Runner[Snapshot] | None = None
         self._center: OpsCenter | None = None
         self._stopped = threading.Event()
 

@@ -210,7 +210,7 @@ def _labels(run: Run, view: _View, space: Space) -> Iterator[Markup]:
 def _label(run: Run, place: Place, view: _View, space: Space) -> Iterator[Markup]:
     x, y = view.point(place.x_m, place.y_m)
     peak_m = run.peak_m[place.place_id]
-    name = words.shortened(place.name, 22)
+    name = words.shortened(place.name, 28)
     width = 13.0 * max(words.width_em(name), 4.0)
     gap = _radius(peak_m) + 5
     corners = (

@@ -108,7 +108,7 @@ def incidents(run: Run) -> Table:
     return Table(
         headings=(*headings, *(words.state_word(s).capitalize() for s in states), "End"),
         rows=rows[:ROWS_MAX],
-        tight=frozenset({0, 2, *range(4, 11)}),
+        tight=frozenset({0, 2, *range(4, 10)}),
         left_out=max(0, len(rows) - ROWS_MAX),
     )
 

@@ -98,10 +98,16 @@ def kpi(figure: Kpi) -> str:
     if figure.unit == "s":
         return duration(value)
     if figure.unit == "1":
-        shown = "100" if value == 1 else number(100 * value, 1)
-        return f"{shown}{SPACE}%"
+        return _percent(value)
     digits = {"m": 2, "1/d": 1, "vehicle h": 1}.get(figure.unit, 0)
     return f"{number(value, digits)}{SPACE}{_UNITS.get(figure.unit, figure.unit)}".strip()
+
+
+def _percent(share: float) -> str:
+    """Return a share in per cent; what is not all never reads as all."""
+    if 0.9995 <= share < 1:
+        return f"over{SPACE}99.9{SPACE}%"
+    return f"{number(100 * share, 0 if share in (0, 1) else 1)}{SPACE}%"
 
 
 def parts(shown: str) -> list[tuple[str, bool]]:

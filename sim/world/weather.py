@@ -239,7 +239,7 @@ class Weather:
 _WAVES = 12
 _WAVELENGTH_M = (4_000.0, 12_000.0)
 _SPREAD = 0.2
-"""assumed: convective cells of 4-12 km, rain at a point within about ±40 % of the mean; in
+"""assumed: convective cells of 4-12 km, rain at a point mostly within 40 % of the mean; in
 July 2012 the wettest point got 2.7 times the city's mean over a hundred times the area."""
 
 

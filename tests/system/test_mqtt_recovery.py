@@ -287,14 +287,17 @@ def check_recovery(start_again, kill, url: BrokerUrl) -> None:
         kill()
         until(lambda: not (city.connected or centre.connected))
         start_again()
-        births.clear()
         until(lambda: set(back) == {None, "gw-1"}, both)
-        until(lambda: len({m.devices[0].device_id for m in births}) == 5, both)
         late: list[CityClock] = []
+        born: list[DeviceBirth] = []
         newcomer = MqttBus(url, "newcomer")
         newcomer.subscribe(CityClock, late.append)
+        newcomer.subscribe(DeviceBirth, born.append)
         with newcomer:
-            until(lambda: late, lambda: newcomer.drain(timeout_s=0.02))
+            until(
+                lambda: late and len({m.devices[0].device_id for m in born}) == 5,
+                lambda: newcomer.drain(timeout_s=0.02),
+            )
         until(lambda: centre.connected)
         city.publish(batch(5))
         until(lambda: sum(map(len, readings)) >= 5, both)

@@ -20,11 +20,11 @@ from support.centre import (
     fake_decisions,
     fake_devices,
     fake_incident,
-    fake_map,
     fake_snapshot,
     fake_units,
     next_snapshot,
 )
+from support.centre_map import fake_map
 
 DEADLINE_S = 5.0
 QUICK = ApiSettings(columns_interval_s=0.0)

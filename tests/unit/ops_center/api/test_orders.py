@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ops_center.api.orders import OrderDesk, Request
 from ops_center.api.problems import Problem
 from sim.messages.operator import OperatorOrder
-from support.centre import at, fake_incident, fake_map, fake_snapshot, next_snapshot
+from support.centre import at, fake_incident, fake_snapshot, next_snapshot
+from support.centre_map import fake_map
 
 API = "/api/v1/incidents"
 LI = {"operator": "Li Wei"}

@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ops_center.core.snapshot import DEVICE_STATUS
-from support.centre import fake_incident, fake_map, fake_snapshot, next_snapshot
+from support.centre import fake_incident, fake_snapshot, next_snapshot
+from support.centre_map import fake_map
 
 API = "/api/v1"
 

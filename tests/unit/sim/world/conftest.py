@@ -121,7 +121,7 @@ def make_town() -> City:
             size_m=100, xy_m=xy, people=np.full(15, 70.0), district=np.zeros(15, dtype=np.int32)
         ),
         zones=Zones(
-            node=np.array([0, 4, 10, 14], dtype=np.int32), people=np.ones(4), jobs=np.ones(4)
+            node=np.array([7, 8, 5, 9], dtype=np.int32), people=np.ones(4), jobs=np.ones(4)
         ),
         basins=golden_basins(n),
         assumed=(),
@@ -292,7 +292,7 @@ def town() -> Town:
     return Town()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def city() -> City:
     """Return what stands in the town."""
     return make_town()
