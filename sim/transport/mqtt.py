@@ -53,7 +53,7 @@ long enough that a burst of telemetry becomes one batch."""
 
 ASK_AGAIN_S = 1.0
 """Subscribe once more so long after the first time. NATS 2.15 can miss a retained message that
-is published in the very milliseconds of a subscription (seen in 4 of 160 restarts on a busy
+is published in the very milliseconds of a subscription (seen in some hundreds of restarts on a busy
 machine); by then it is there. Assumed: a second is long for a broker and short for a person."""
 
 _STATE = f"/{topics.STATE}"
@@ -146,6 +146,7 @@ class MqttBus:
         if self._channels:
             self._main.subscribe([topics.pattern(channel) for channel in self._channels])
             self._ask_again_s = monotonic_s() + ASK_AGAIN_S
+        self._say_retained(None)
 
     def close(self) -> None:
         """Send what waits, say good-bye on every connection, and end."""
@@ -180,7 +181,8 @@ class MqttBus:
         )
         link.open()
         self._gateways[gateway_id] = link
-        self._recent.setdefault(gateway_id, self._new_recent())
+        self._recent[gateway_id] = self._new_recent()
+        self._say_retained(gateway_id)
 
     def cut_gateway(self, gateway_id: str) -> None:
         """Drop a gateway's connection without a good-bye: the broker publishes its will."""
@@ -208,6 +210,9 @@ class MqttBus:
     def publish(self, message: Message) -> None:
         """Send `message` to the broker, which hands it to whoever subscribes, us included.
 
+        While the broker is away, telemetry keeps its newest, retained state its latest a
+        topic, and everything else waits in order.
+
         Raises
         ------
         TransportError
@@ -217,6 +222,8 @@ class MqttBus:
         for wire in self._encoder.encode(message):
             if wire.retain:
                 self._retained[wire.topic] = wire
+                if not self._link(self._carrier(wire)).connected:
+                    continue  # Only the latest word counts, and it is said on the return.
             elif wire.qos > 0:
                 self._recent[self._carrier(wire)].note(wire, monotonic_s())
             self._send(wire)
@@ -261,10 +268,20 @@ class MqttBus:
         """Return the gateway whose connection carries `wire`, or None for the main one."""
         return wire.via if wire.via in self._gateways else None
 
+    def _link(self, gateway_id: str | None) -> MqttLink:
+        return self._main if gateway_id is None else self._gateways[gateway_id]
+
     def _route(self, wire: WireMessage) -> None:
-        gateway_id = self._carrier(wire)
-        link = self._main if gateway_id is None else self._gateways[gateway_id]
-        link.publish(wire)
+        self._link(self._carrier(wire)).publish(wire)
+
+    def _say_retained(self, gateway_id: str | None) -> None:
+        """Publish the latest retained words of a connection that is new to the broker."""
+        link = self._link(gateway_id)
+        for wire in list(self._retained.values()):
+            if not link.connected:
+                return  # Lost again; its next return starts anew.
+            if self._carrier(wire) == gateway_id:
+                link.publish(wire)
 
     def _new_recent(self) -> Recent:
         return Recent(settle_s=self._options.reconnect_max_s + 1.0)
@@ -307,9 +324,7 @@ class MqttBus:
             self._recent[gateway_id].back(at_s)
             if gateway_id is None:
                 self._ask_again_s = at_s + ASK_AGAIN_S
-            for wire in list(self._retained.values()):
-                if self._carrier(wire) == gateway_id:
-                    self._route(wire)
+            self._say_retained(gateway_id)
             if self._on_back is not None:
                 self._on_back(gateway_id)
         now_s = monotonic_s()

@@ -67,7 +67,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[BrokerUrl]:
     if request.param == "mosquitto":
         yield request.getfixturevalue("mosquitto").url
         return
-    with NatsBroker(ack_wait_s=0.5) as broker:
+    with NatsBroker(ack_wait_s=1.5) as broker:
         yield broker.url
 
 
@@ -150,7 +150,7 @@ def test_telemetry_travels_by_its_gateway_and_ends_with_it(url):
         city.add_gateway("gw-1", the_will())
         city.publish(batch(2, seq=2))
         until(lambda: sum(map(len, readings)) == 4, lambda: centre.drain(timeout_s=0.05))
-    assert len(deaths) == 1
+    assert {message.device_id for message in deaths} == {"gw-1"}
 
 
 def test_what_was_said_to_an_absent_centre_reaches_it_when_it_is_back(url):
@@ -166,8 +166,12 @@ def test_what_was_said_to_an_absent_centre_reaches_it_when_it_is_back(url):
     back = MqttBus(url, "centre", session="resume")
     back.subscribe(Ack, heard.append)
     with back:
-        until(lambda: len(heard) >= 100, lambda: back.drain(timeout_s=0.05))
-    assert [message.command_id for message in heard] == [f"cmd-{n:06d}" for n in range(100)]
+        until(
+            lambda: len({m.command_id for m in heard}) == 100,
+            lambda: back.drain(timeout_s=0.05),
+        )
+    first_heard = list(dict.fromkeys(message.command_id for message in heard))
+    assert first_heard == [f"cmd-{n:06d}" for n in range(100)]
 
 
 def test_what_a_centre_took_and_did_not_handle_before_it_died_comes_again(url):
@@ -200,7 +204,8 @@ def test_unreadable_messages_are_counted_and_their_neighbours_handled(url):
         vandal.close()
         city.publish(ack(1))
         until(lambda: heard, lambda: centre.drain(timeout_s=0.05))
-    assert centre.unreadable == len(told) == 1
+    # At least once: a broker that waited in vain for our word sends it again.
+    assert centre.unreadable == len(told) >= 1
     assert told[0].reason == "json"
 
 
@@ -236,8 +241,9 @@ def test_a_lost_network_loses_telemetry_at_its_rate_and_no_command(url):
 
 
 @pytest.mark.system
-def test_a_broker_killed_and_restarted_loses_nothing_that_is_sent_at_least_once(tmp_path):
-    mosquitto = installed_mosquitto(tmp_path, durable=True)
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_broker_killed_and_restarted_loses_nothing_that_is_sent_at_least_once(tmp_path, durable):
+    mosquitto = installed_mosquitto(tmp_path, durable=durable)
     mosquitto.start()
     heard: list[Ack] = []
     acted: list[Command] = []

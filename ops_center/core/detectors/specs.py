@@ -116,6 +116,13 @@ RAIN = SeriesSpec(
     watches=(
         Watch(
             detector="threshold",
+            signal="raining",
+            # Two tips in three minutes: it rains enough that water may come again. Says next
+            # to nothing of a flood by itself (assumed).
+            make=lambda: ThresholdDetector((Limit(at=5.0, llr=0.3),), hysteresis=3.0),
+        ),
+        Watch(
+            detector="threshold",
             signal="rain_high",
             # Sunken roads are drained for 30-45 mm/h (Beijing after 2012). Odds of 4.5 and 12
             # to 1 (assumed).

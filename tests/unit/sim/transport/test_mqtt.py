@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from sim.kernel.errors import TransportError
 from sim.messages.encode import WireMessage
-from sim.messages.field import Ack
+from sim.messages.field import Ack, UnitStatus
 from sim.messages.telemetry import DeviceBirth, DeviceDeath
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.brokers.nats import NatsBroker
+from sim.transport.client import LinkOptions
 from sim.transport.link import MqttLink
 from sim.transport.mqtt import MqttBus
 from support.messages import ack, birth
+from support.town import unit
 from support.waiting import until
 
 
@@ -119,3 +123,34 @@ def test_a_foreign_client_reads_the_feed(url):
     foreign.close()
     assert got[0][0] == "city/v1/haidian/water/water_gauge/wg-0/state"
     assert got[0][1].startswith(b'{"type":"device","status":"online"')
+
+
+def test_state_published_before_the_connection_is_there_when_it_stands(url):
+    heard: list[DeviceBirth] = []
+    city = MqttBus(url, "city")
+    city.publish(birth(2))
+    with city, MqttBus(url, "centre") as centre:
+        centre.subscribe(DeviceBirth, heard.append)
+        until(lambda: len(heard) == 2, lambda: centre.drain(timeout_s=0.05))
+
+
+def test_of_state_published_while_the_broker_was_away_only_the_latest_is_said():
+    states: list[str] = []
+    quick = LinkOptions(reconnect_min_s=0.05, reconnect_max_s=0.1, certain_limit=5, blocked_s=0.1)
+    first = NatsBroker()
+    first.start()
+    second = NatsBroker(port=first.url.port)
+    with MqttBus(first.url, "city", options=quick) as city:
+        first.stop()
+        until(lambda: not city.connected)
+        for number in range(100):
+            city.publish(dataclasses.replace(unit("amb-1", "rescue", 0), station_id=str(number)))
+        with second:
+            until(lambda: city.connected)
+            city.drain()
+            centre = MqttBus(second.url, "centre")
+            centre.subscribe(UnitStatus, lambda message: states.append(message.station_id))
+            with centre:
+                until(lambda: states, lambda: centre.drain(timeout_s=0.05))
+            city.close()
+    assert states == ["99"]
