@@ -208,28 +208,28 @@ def _labels(run: Run, view: _View, space: Space) -> Iterator[Markup]:
 
 
 def _label(run: Run, place: Place, view: _View, space: Space) -> Iterator[Markup]:
+    """Yield name and depth at the first free spot; a shorter name where the whole has none."""
     x, y = view.point(place.x_m, place.y_m)
     peak_m = run.peak_m[place.place_id]
-    name = words.shortened(place.name, 28)
-    width = 13.0 * max(words.width_em(name), 4.0)
     gap = _radius(peak_m) + 5
-    corners = (
-        (x + gap, y - 16),
-        (x - gap - width, y - 16),
-        (x - width / 2, y + gap - 2),
-        (x - width / 2, y - gap - 30),
-        (x + gap, y + 6),
-        (x - gap - width, y + 6),
-    )
-    for left, top in corners:
-        if space.is_free(left, top, width, 31):
-            space.take(left, top, width, 31)
-            anchor, at = ("end", left + width) if left + width < x else ("start", left)
-            if left < x < left + width:
-                anchor, at = "middle", x
-            yield text(at, top + 12, name, "place-name", anchor)
-            yield text(at, top + 27, words.depth(peak_m), "place-depth", anchor)
-            return
+    for ems in (28, 14):
+        name = words.shortened(place.name, ems)
+        width = 13.0 * max(words.width_em(name), 4.0)
+        centred = min(max(x - width / 2, 4.0), WIDTH - width - 4)
+        for left, top, anchor in (
+            (x + gap, y - 16, "start"),
+            (x - gap - width, y - 16, "end"),
+            (centred, y + gap - 2, "middle"),
+            (centred, y - gap - 30, "middle"),
+            (x + gap, y + 6, "start"),
+            (x - gap - width, y + 6, "end"),
+        ):
+            if space.is_free(left, top, width, 31):
+                space.take(left, top, width, 31)
+                at = left + width * ("start", "middle", "end").index(anchor) / 2
+                yield text(at, top + 12, name, "place-name", anchor)
+                yield text(at, top + 27, words.depth(peak_m), "place-depth", anchor)
+                return
 
 
 def _scale_bar(view: _View, height: float) -> Markup:

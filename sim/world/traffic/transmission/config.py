@@ -1,0 +1,80 @@
+"""What a scenario may choose about traffic: how many trips, when, and what drivers know."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.kernel.errors import InputError
+
+WEEKDAY_PROFILE = (
+    *(0.008, 0.005, 0.004, 0.004, 0.006, 0.015, 0.040, 0.078, 0.082, 0.062, 0.054, 0.052),
+    *(0.048, 0.050, 0.053, 0.056, 0.062, 0.080, 0.076, 0.056, 0.040, 0.032, 0.022, 0.015),
+)
+"""Share of a weekday's trips that begin in each hour from midnight, summing to 1. Assumed: the
+two peaks, from 7 to 9 and from 17 to 19, that detector counts of large Chinese cities show,
+about 8 % of the day in each of their hours."""
+
+TRIPS_PER_PERSON_PEAK_H = 0.04
+"""Car trips a resident begins in the busiest hour. Assumed: 2.5 trips a person and day, 22 % of
+them by car, 1.3 people in a car, 8 % of the day in the peak hour, and as much again by a fifth
+for taxis and deliveries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficConfig:
+    """Demand and drivers.
+
+    Attributes
+    ----------
+    step_s
+        Length of a step [s]; 1 to 10, short against a signal's cycle, which is averaged out.
+    peak_trips_per_h
+        Trips that begin in the busiest hour [1/h]; by default `TRIPS_PER_PERSON_PEAK_H` for
+        each of the zones' people.
+    profile
+        24 weights, an hour of the day each; the largest stands for the busiest hour.
+    reroute_s
+        Every destination's routes are found anew this often [s]. Assumed 300: how fast word of
+        a jam spreads by map services.
+    compliance
+        Share of drivers who heed a message sign, at once. Assumed 0.8 for a sign that says
+        flooded: stated compliance with specific danger signs runs from 0.6 to 0.9.
+    careless
+        Share of drivers who drive into deep water that no barrier or sign keeps them from.
+        Assumed 0.1: most see it and turn round.
+
+    Raises
+    ------
+    InputError
+        When a value is outside its range.
+    """
+
+    step_s: float = 5.0
+    peak_trips_per_h: float | None = None
+    profile: tuple[float, ...] = WEEKDAY_PROFILE
+    reroute_s: float = 300.0
+    compliance: float = 0.8
+    careless: float = 0.1
+
+    def __post_init__(self) -> None:
+        trips = 0.0 if self.peak_trips_per_h is None else self.peak_trips_per_h
+        for name, value, low, high in (
+            ("step_s", self.step_s, 1.0, 10.0),
+            ("peak_trips_per_h", trips, 0.0, 1e6),
+            ("reroute_s", self.reroute_s, self.step_s, 86_400.0),
+            ("compliance", self.compliance, 0.0, 1.0),
+            ("careless", self.careless, 0.0, 1.0),
+        ):
+            if not low <= value <= high:
+                raise InputError(
+                    "traffic", place=name, value=value, expected=f"from {low:g} to {high:g}"
+                )
+        whole = len(self.profile) == 24 and all(math.isfinite(v) and v >= 0 for v in self.profile)
+        if not whole or not any(self.profile):
+            raise InputError(
+                "traffic",
+                place="profile",
+                value=self.profile,
+                expected="24 weights of at least 0, one of them above 0",
+            )

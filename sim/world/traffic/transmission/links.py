@@ -1,0 +1,204 @@
+"""What a link can hold and pass: the triangular fundamental diagram, signals, water.
+
+It knows links, not vehicles. Besides the roads there are three kinds of link without length,
+so that every vehicle always has one and every step treats all alike: an origin per zone,
+which holds the trips that have not found room on the road yet; `sink`, which takes those who
+have arrived; and `nowhere`, which takes nobody and stands for "no way".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.kernel.basemap import ROAD_CLASSES, Roads
+from sim.world.city.model import Zones
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+Bool = NDArray[np.bool_]
+
+JAM_PER_M = 0.15
+"""Vehicles in a metre of lane at a standstill: one in 6.7 m. Usual in kinematic wave models."""
+WAVE_MPS = 5.0
+"""How fast a queue's start-up runs backwards, 18 km/h: 15 to 20 km/h is seen on many roads."""
+COVERED_M = 6.5
+"""Length over which a vehicle covers a detector: 4.5 m of car and 2 m of field. Assumed."""
+LANE_PER_H = dict(zip(ROAD_CLASSES, (2200, 2100, 1800, 1700, 1650, 1600, 1400), strict=True))
+"""Most vehicles a lane passes in an hour: basic capacities by design speed, CJJ 37-2012
+tables 4.2.2 and 4.3.2."""
+POCKET_M = 50.0
+"""Length before a junction in which vehicles of different movements stand beside each other.
+Assumed: turning lanes of urban junctions are 30 to 70 m long."""
+GREEN_TOP, GREEN_EQUAL, GREEN_LOW = 0.55, 0.45, 0.35
+"""Share of green at a signal for the road of highest rank, for equals, and for lesser roads;
+two phases, a tenth of the cycle lost between them. Assumed."""
+GIVE_WAY, UNCLEAR = 0.5, 0.65
+"""Share of its capacity that a lesser road keeps where it gives way, and that each of equals
+keeps where three or more roads meet without a signal. Assumed: gaps in moderate traffic."""
+SHUT_M = 0.30
+"""Depth from which cars neither drive nor run on; the formula's own end."""
+_LAG_STEPS_MAX = 120
+"""Longest memory of the backward wave, 3 km of road at 5 s; beyond it holes arrive early."""
+
+
+def water_speed_mps(depth_m: F64) -> F64:
+    """Return the speed that drivers dare at in standing water, any shape [m/s].
+
+    Valid from 0 to 0.30 m; 0 from there.
+
+    References
+    ----------
+    Pregnolato et al. 2017, doi:10.1016/j.trd.2017.06.020:
+    v = 0.0009 w^2 - 0.5529 w + 86.9448 in km/h and mm.
+    """
+    w = depth_m * 1000
+    speed: F64 = np.where(depth_m < SHUT_M, (0.0009 * w**2 - 0.5529 * w + 86.9448) / 3.6, 0.0)
+    return speed
+
+
+def lane_flow_per_s(speed_mps: F64) -> F64:
+    """Return the capacity of a lane at a free speed, the diagram's tip [1/s].
+
+    References
+    ----------
+    Newell 1993, doi:10.1016/0191-2615(93)90038-C; the triangle with its sides at free speed
+    and `WAVE_MPS`, and its foot from 0 to `JAM_PER_M`.
+    """
+    flow: F64 = JAM_PER_M * speed_mps * WAVE_MPS / (speed_mps + WAVE_MPS)
+    return flow
+
+
+def green_share(roads: Roads) -> F64:
+    """Return ``(n_links,)`` the share of its capacity that a link keeps at its end."""
+    n = len(roads.node_xy_m)
+    top = np.full(n, len(ROAD_CLASSES), dtype=np.int32)
+    low = np.zeros(n, dtype=np.int32)
+    np.minimum.at(top, roads.end, roads.road_class)
+    np.maximum.at(low, roads.end, roads.road_class)
+    equal = (top == low)[roads.end]
+    is_top = roads.road_class == top[roads.end]
+    signal = np.where(equal, GREEN_EQUAL, np.where(is_top, GREEN_TOP, GREEN_LOW))
+    # Two links at a node are a road that bends or widens: nobody gives way.
+    junction = np.bincount(roads.end, minlength=n)[roads.end] > 2
+    no_signal = np.where(equal, UNCLEAR, np.where(is_top, 1.0, GIVE_WAY))
+    return np.where(roads.signal[roads.end], signal, np.where(junction, no_signal, 1.0))
+
+
+class Links:
+    """Roads, origins, sink and nowhere in one row of arrays, ``(size,)`` each.
+
+    Parameters
+    ----------
+    roads, zones
+        The road graph and the trip ends.
+    step_s
+        Length of a step [s].
+
+    Attributes
+    ----------
+    n, size
+        How many are roads; how many there are in all.
+    sink, nowhere
+        Their indices.
+    start, end
+        int64 nodes; of an origin, its zone's.
+    time_s
+        Driving time at the speed that road and water allow [s].
+    out_per_s, in_per_s
+        Most vehicles that leave at the end, and that enter [1/s].
+    storage
+        Vehicles that fit, one step's flow more than stands there in a jam: the step holds
+        vehicles and their holes back by as much.
+    lag
+        int64 steps until a hole at the end has wandered to the start.
+    pocket
+        int64 vehicles at the end that may pass each other.
+    reverse
+        int64 link from the end to the start, `nowhere` without one.
+    """
+
+    def __init__(self, roads: Roads, zones: Zones, step_s: float) -> None:
+        n, z = len(roads), len(zones.node)
+        self.n, self.size = n, n + z + 2
+        self.sink, self.nowhere = n + z, n + z + 1
+        self._lanes = roads.lanes.astype(float)
+        self._most = np.array([LANE_PER_H[c] for c in ROAD_CLASSES])[roads.road_class] / 3600
+        self._share = green_share(roads)
+        self.length_m = roads.length_m
+        self.free_mps = roads.speed_mps
+        self.lanes = self._pad(roads.lanes, 1, 1, 1)
+        self.start = self._pad(roads.start, zones.node, 0, 0)
+        self.end = self._pad(roads.end, zones.node, 0, 0)
+        self.time_s = np.zeros(self.size)
+        self.time_s[:n] = roads.free_time_s
+        flow = self._flow(roads.speed_mps, slice(None))
+        supply = np.bincount(roads.start, weights=flow, minlength=len(roads.node_xy_m))
+        # Assumed: car parks and side streets can feed half of what the junction's roads carry.
+        self.out_per_s = np.concatenate((flow * self._share, 0.5 * supply[zones.node], [0.0, 0.0]))
+        self.in_per_s = np.concatenate((flow, np.zeros(z), [np.inf, 0.0]))
+        jam = JAM_PER_M * roads.length_m * self._lanes
+        self.storage = np.concatenate((jam + flow * step_s, np.full(z + 1, np.inf), [0.0]))
+        lag = np.clip(roads.length_m / WAVE_MPS // step_s, 1, _LAG_STEPS_MAX)
+        self.lag = self._pad(lag, 1, 1, 1)
+        pocket = np.ceil(JAM_PER_M * np.minimum(roads.length_m, POCKET_M) * self._lanes)
+        self.pocket = self._pad(pocket, np.iinfo(np.int32).max, 0, 0)
+        self.reverse = self._find_reverse(roads)
+        self.speed_mps = roads.speed_mps.copy()
+        self.depth_m = np.zeros(n)
+        self.shut = np.zeros(self.size, dtype=bool)
+        self._dry_out_per_s, self._dry_in_per_s = self.out_per_s.copy(), self.in_per_s.copy()
+
+    def set_depth(self, depth_m: F64) -> tuple[I64, I64]:
+        """Let water stand on the links and return those that it has just shut, and opened."""
+        changed = np.flatnonzero(depth_m != self.depth_m)
+        if not len(changed):
+            return changed, changed
+        depth = depth_m[changed]
+        self.depth_m[changed] = depth
+        shut = depth >= SHUT_M
+        was_shut = self.shut[changed]
+        self.shut[changed] = shut
+        # Whoever is past the water of a shut link drives off as on a dry road.
+        dry = shut | (depth <= 0)
+        free = self.free_mps[changed]
+        wet_mps = np.where(dry, free, np.minimum(free, water_speed_mps(depth)))
+        self.speed_mps[changed] = np.where(shut, 0.0, wet_mps)
+        self.time_s[changed] = self.length_m[changed] / wet_mps
+        flow = self._flow(wet_mps, changed)
+        self.out_per_s[changed] = np.minimum(flow, self._dry_out_per_s[changed])
+        self.in_per_s[changed] = np.minimum(flow, self._dry_in_per_s[changed])
+        return changed[shut & ~was_shut], changed[was_shut & ~shut]
+
+    def fan_out(self, n_nodes: int) -> I64:
+        """Return ``(n_nodes, most)`` the links that leave each node, filled up with `nowhere`."""
+        start = self.start[: self.n]
+        order = np.argsort(start, kind="stable")
+        count = np.bincount(start, minlength=n_nodes)
+        first = np.concatenate(([0], np.cumsum(count)[:-1]))
+        table = np.full((n_nodes, int(count.max(initial=1))), self.nowhere, dtype=np.int64)
+        table[start[order], np.arange(self.n) - first[start[order]]] = order
+        return table
+
+    def _flow(self, speed_mps: F64, which: I64 | slice) -> F64:
+        flow: F64 = np.minimum(lane_flow_per_s(speed_mps), self._most[which]) * self._lanes[which]
+        return flow
+
+    def _pad(self, roads: F64 | I32, origins: I32 | int, sink: int, nowhere: int) -> I64:
+        row = np.empty(self.size, dtype=np.int64)
+        row[: self.n] = roads
+        row[self.n : self.sink] = origins
+        row[self.sink], row[self.nowhere] = sink, nowhere
+        return row
+
+    def _find_reverse(self, roads: Roads) -> I64:
+        n_nodes = len(roads.node_xy_m)
+        there = roads.start.astype(np.int64) * n_nodes + roads.end
+        back = roads.end.astype(np.int64) * n_nodes + roads.start
+        order = np.argsort(there, kind="stable")
+        at = np.minimum(np.searchsorted(there[order], back), self.n - 1)
+        found = there[order][at] == back
+        row = np.full(self.size, self.nowhere, dtype=np.int64)
+        row[: self.n][found] = order[at][found]
+        return row
