@@ -21,11 +21,10 @@ FLOOD_M = 0.15
 """Depth that counts as a flood: ponding limit of GB 51222-2017."""
 CLOSE_M = 0.27
 """Depth by which an underpass must be closed: Beijing's rule."""
-RETURN_S = 3600.0
-"""Water that returns to a place within so long is the same flood; assumed: responders are
-still there or near, and closing rules wait for the place to stay dry."""
 CONTAINED_FOR_S = 600.0
 """Below the limit for so long counts as contained: the KPI's definition."""
+RETURN_S = CONTAINED_FOR_S
+"""Water that returns to a place within so long is the same flood, which was never contained."""
 SAMPLE_S = 60.0
 """Interval of truth's depth samples."""
 

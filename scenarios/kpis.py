@@ -219,7 +219,7 @@ _KPIS: dict[Group, tuple[_Row, ...]] = {
             "floods",
             "Floods",
             "count",
-            "True floods: water of at least 0.15 m at a place; water back within an hour is one.",
+            "True floods: water of at least 0.15 m at a place; water back in 10 min is the same.",
             lambda g: len(g.matches),
         ),
         (

@@ -82,8 +82,16 @@ def _explain(thing: str, node: Any, error: Any) -> InputError:
         return InputError(
             thing, place=place, value=path[-1], expected=_nearest(str(path[-1]), known)
         )
-    message = error["msg"].removeprefix("Value error, ").removeprefix("expected ")
     value = error.get("input")
+    if error["type"] == "union_tag_invalid":
+        tags = [tag.strip(" '") for tag in error["ctx"]["expected_tags"].split(",")]
+        tag = str(error["ctx"]["tag"])
+        return InputError(thing, place=place, value=tag, expected=f"type {_nearest(tag, tags)}")
+    if error["type"] == "missing":
+        return InputError(thing, place=place, expected="a value: this key must be there")
+    message = error["msg"]
+    for opening in ("Value error, ", "expected ", "Input should be "):
+        message = message.removeprefix(opening)
     shown = value if isinstance(value, (str, int, float)) else None
     return InputError(thing, place=place, value=shown, expected=message)
 

@@ -18,6 +18,7 @@ WIDTH = 960.0
 HEIGHT_MIN, HEIGHT_MAX = 420.0, 820.0
 MARGIN = 26.0
 FOOT = 40.0
+LINE = 15.0
 POINTS_MAX = 70_000
 """Road points drawn at most, greater roads first: about 700 kB."""
 DETAIL = 0.7
@@ -191,7 +192,7 @@ def _place_marks(run: Run, view: _View, space: Space) -> list[Markup]:
         radius = _radius(peak_m) if place.place_id in run.numbers else 4.5
         space.take(x - radius, y - radius, 2 * radius, 2 * radius)
         shown = el("circle", cx=x, cy=y, r=radius, class_=f"place {depth_class(peak_m)}")
-        number = ", ".join(map(str, run.numbers.get(place.place_id, [])))
+        number = words.shortened(",".join(map(str, run.numbers.get(place.place_id, []))), 2.5)
         tip = f"{place.name}: at most {words.depth(peak_m)}" + (
             f", flood {number}" if number else ""
         )
@@ -212,24 +213,27 @@ def _label(run: Run, place: Place, view: _View, space: Space) -> Iterator[Markup
     x, y = view.point(place.x_m, place.y_m)
     peak_m = run.peak_m[place.place_id]
     gap = _radius(peak_m) + 5
-    for ems in (28, 14):
-        name = words.shortened(place.name, ems)
-        width = 13.0 * max(words.width_em(name), 4.0)
+    for lines in (words.two_lines(place.name, 15), (words.shortened(place.name, 10),)):
+        width = 13.0 * max(4.0, *map(words.width_em, lines))
+        high = LINE * (len(lines) + 1) + 1
         centred = min(max(x - width / 2, 4.0), WIDTH - width - 4)
         for left, top, anchor in (
-            (x + gap, y - 16, "start"),
-            (x - gap - width, y - 16, "end"),
+            (x + gap, y - high / 2, "start"),
+            (x - gap - width, y - high / 2, "end"),
             (centred, y + gap - 2, "middle"),
-            (centred, y - gap - 30, "middle"),
-            (x + gap, y + 6, "start"),
-            (x - gap - width, y + 6, "end"),
+            (centred, y - gap - high + 2, "middle"),
+            (x + gap, y + 4, "start"),
+            (x - gap - width, y + 4, "end"),
         ):
-            if space.is_free(left, top, width, 31):
-                space.take(left, top, width, 31)
-                at = left + width * ("start", "middle", "end").index(anchor) / 2
-                yield text(at, top + 12, name, "place-name", anchor)
-                yield text(at, top + 27, words.depth(peak_m), "place-depth", anchor)
-                return
+            if not space.is_free(left, top, width, high):
+                continue
+            space.take(left, top, width, high)
+            at = left + width * ("start", "middle", "end").index(anchor) / 2
+            for position, content in enumerate(lines):
+                yield text(at, top + 12 + LINE * position, content, "place-name", anchor)
+            depth_y = top + 12 + LINE * len(lines)
+            yield text(at, depth_y, words.depth(peak_m), "place-depth", anchor)
+            return
 
 
 def _scale_bar(view: _View, height: float) -> Markup:

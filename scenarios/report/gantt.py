@@ -20,12 +20,17 @@ SIGN = 10.0
 """Half the width kept free around a sign."""
 AT_REST = ("off", "open", "blank", "fault", "")
 """Positions in which an actuator does nothing."""
+TOGETHER_S = 300.0
+"""People trapped, or freed, within so long are told in one sign."""
 VERDICTS = {
     "verified": ("good", "✓", "effect seen"),
     "unverified": ("bad", "✕", "effect not seen in time"),
     "refused": ("bad", "✕", "refused"),
     "failed": ("bad", "✕", "failed"),
 }
+
+
+_Told = tuple[float, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,12 @@ class Row:
     note: str
     bars: list[Bar] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
+
+    def is_seen(self, time: Scale) -> bool:
+        """Return whether anything of it falls within the time shown."""
+        return any(bar.to_s > time.v0 and bar.from_s < time.v1 for bar in self.bars) or any(
+            time.holds(sign.t_s) for sign in self.signs
+        )
 
 
 def rows_of(run: Run, match: Match) -> list[Row]:
@@ -149,6 +160,7 @@ def _people(run: Run, match: Match) -> list[Row]:
     row = Row(name="people in the water", note="0.25 m and deeper")
     last_s = run.score.horizon_s if flood.end_s is None else flood.end_s
     since: tuple[float, float] | None = None
+    told: list[_Told] = []
     for record in run.truth:
         if record.get("place") != flood.place or not flood.onset_s <= record["t_s"] <= last_s + 60:
             continue
@@ -160,13 +172,23 @@ def _people(run: Run, match: Match) -> list[Row]:
                 row.bars.append(_exposed(since, record["t_s"]))
                 since = None
         elif record["type"] in ("trapped", "rescued"):
-            kind, sign = ("bad", "+") if record["type"] == "trapped" else ("good", "−")
-            word = "trapped" if sign == "+" else "freed"
-            tip = f"{record['people']} {word}"
-            row.signs.append(Sign(record["t_s"], kind, f"{sign}{record['people']}", tip))
+            _tell_people(told, record)
     if since:
         row.bars.append(_exposed(since, last_s))
+    for t_s, what, people in told:
+        kind, sign = ("bad", "+") if what == "trapped" else ("good", "−")
+        word = "trapped" if what == "trapped" else "freed"
+        row.signs.append(Sign(t_s, kind, f"{sign}{people}", f"{people} {word}"))
     return [row] if row.bars or row.signs else []
+
+
+def _tell_people(told: list[_Told], record: Record) -> None:
+    """Add people trapped or freed, together with those of the same kind shortly before."""
+    t_s, what, people = record["t_s"], record["type"], record["people"]
+    if told and told[-1][1] == what and t_s - told[-1][0] < TOGETHER_S:
+        told[-1] = told[-1][0], what, told[-1][2] + people
+    else:
+        told.append((t_s, what, people))
 
 
 def _exposed(since: tuple[float, float], to_s: float) -> Bar:

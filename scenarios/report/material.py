@@ -95,6 +95,14 @@ class Run:
         return found
 
     @cached_property
+    def by_place(self) -> dict[str, list[Match]]:
+        """Floods of each place by onset, places by their first flood."""
+        found: dict[str, list[Match]] = {}
+        for match in self.matches:
+            found.setdefault(match.flood.place, []).append(match)
+        return found
+
+    @cached_property
     def rain(self) -> F64:
         """``(2, n)`` times [s] and mean rain over the sampled places [mm/h]."""
         rows: dict[float, list[float]] = {}

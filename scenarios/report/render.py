@@ -114,13 +114,15 @@ def _section(run: Run, number: int, match: Match) -> dict[str, object]:
         ("peak", words.depth(flood.peak_depth_m)),
         ("exposure", f"{words.number(flood.exposure_person_min)}{words.SPACE}person min"),
     ]
-    if incident is None:
+    if incident is None or match.suspected_s is None:
         facts.append(("incident", "none: not detected"))
     else:
-        facts.append(("known", _lag(incident.opened_s - flood.onset_s)))
+        facts.append(("known", words.lag(match.suspected_s - flood.onset_s)))
         if match.on_scene_s is not None:
-            facts.append(("first unit", _lag(match.on_scene_s - flood.onset_s)))
+            facts.append(("first unit", words.lag(match.on_scene_s - flood.onset_s)))
         facts.append(("incident", f"{incident.incident}, level {incident.level}"))
+        closed = words.clock(run.score.start_ns, incident.end_s)
+        facts.append(("closed", "open at the end" if incident.end_s is None else closed))
     return {
         "number": number,
         "name": run.place_name(flood.place),
@@ -128,7 +130,3 @@ def _section(run: Run, number: int, match: Match) -> dict[str, object]:
         "facts": facts,
         "figure": response_figure(run, number, match),
     }
-
-
-def _lag(span_s: float) -> str:
-    return f"{words.duration(abs(span_s))} {'before' if span_s < 0 else 'after'} onset"

@@ -22,8 +22,10 @@ RAIN_HEIGHT = 46.0
 LANE = 15.0
 DEPTH_HEIGHT = 190.0
 LIMITS = ((0.15, "flood limit"), (0.27, "close road"), (0.50, "cars float"))
-BEFORE_S, AFTER_S = 600.0, 600.0
+BEFORE_S, AFTER_S = 600.0, 900.0
 """Time shown before the first and after the last of what belongs to a flood."""
+AWARE_BEFORE_S = 1800.0
+"""An awareness earlier than this before the onset lies outside the figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def response_figure(run: Run, number: int, match: Match) -> Markup:
     flags, lanes = _lanes(moments(match), time)
     depth_top = top + lanes * LANE + 10
     ground = depth_top + DEPTH_HEIGHT
-    rows = gantt.rows_of(run, match)
+    rows = [row for row in gantt.rows_of(run, match) if row.is_seen(time)]
     foot = ground + 16 + gantt.height(rows)
     parts = [*clock_axis(run, time, 30, foot, at_most=8)]
     parts += rain_bars(run.rain_at(match.flood.place), time, 34, RAIN_HEIGHT, label=False)
@@ -64,27 +66,27 @@ def moments(match: Match) -> list[Moment]:
     ):
         if t_s is not None:
             found.append(Moment(t_s, what, true=True))
-    if match.incident is not None:
+    if match.episode is not None:
         # What truth shows as the first arrival is not told twice.
         told = {"on_scene"} if match.on_scene_s is not None else set[str]()
         found += [
             Moment(t_s, words.state_word(state), true=False)
-            for state, t_s in match.incident.reached.items()
+            for state, t_s in match.episode.reached.items()
             if state not in told
         ]
     return sorted(found, key=lambda moment: moment.t_s)
 
 
 def _window(run: Run, match: Match) -> Scale:
+    """Return the time shown: the flood until it is under control, not until the papers close."""
     flood, horizon_s = match.flood, run.score.horizon_s
     begins, ends = [flood.onset_s], [horizon_s if flood.end_s is None else flood.end_s]
-    if match.incident is not None:
-        incident = match.incident
-        begins.append(max(incident.opened_s, flood.onset_s - 3600))
-        ends.append(horizon_s if incident.end_s is None else incident.end_s)
+    if match.episode is not None:
+        begins.append(max(match.episode.from_s, flood.onset_s - AWARE_BEFORE_S))
+        ends += [t_s for t_s in (match.reached_s("controlled"), match.on_scene_s) if t_s]
     from_s = max(0.0, min(begins) - BEFORE_S)
     to_s = min(horizon_s, max(ends) + AFTER_S)
-    return Scale(from_s, max(to_s, from_s + 600), LEFT, WIDTH - RIGHT)
+    return Scale(from_s, max(to_s, from_s + BEFORE_S), LEFT, WIDTH - RIGHT)
 
 
 @dataclass(frozen=True, slots=True)

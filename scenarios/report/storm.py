@@ -32,17 +32,17 @@ BIN_S = 300.0
 
 
 def storm_figure(run: Run) -> Markup:
-    """Return rain and floods of the whole run, the deepest `ROWS_MAX` floods of it."""
+    """Return rain and floods of the whole run, a row for each of the deepest `ROWS_MAX` places."""
     time = Scale(0, max(run.score.horizon_s, 60.0), LEFT, WIDTH - RIGHT)
-    shown = sorted(run.matches, key=lambda m: -m.flood.peak_depth_m)[:ROWS_MAX]
-    rows = [(n, m) for n, m in enumerate(run.matches, start=1) if m in shown]
+    deepest = sorted(run.by_place, key=lambda place: -run.peak_m[place])[:ROWS_MAX]
+    rows = [place for place in run.by_place if place in deepest]
     first = 34 + RAIN_HEIGHT + 16
     foot = first + max(len(rows), 1) * ROW
     deepest_m = max([0.3, *(m.flood.peak_depth_m for m in run.matches)])
     parts = [*clock_axis(run, time, 30, foot, at_most=9)]
     parts += rain_bars(run.rain, time, 34, RAIN_HEIGHT, label=True)
-    for place, (number, match) in enumerate(rows):
-        parts += _row(run, number, match, time, first + place * ROW, deepest_m)
+    for position, place in enumerate(rows):
+        parts += _row(run, place, time, first + position * ROW, deepest_m)
     if not rows:
         parts.append(text((LEFT + WIDTH - RIGHT) / 2, first + 30, "No place flooded", "", "middle"))
     return figure(WIDTH, foot + 10, "Rain and floods over the run", *parts)
@@ -101,31 +101,35 @@ def depth_area(
     )
 
 
-def _row(
-    run: Run, number: int, match: Match, time: Scale, top: float, deepest_m: float
-) -> Iterator[Markup]:
-    flood = match.flood
+def _row(run: Run, place: str, time: Scale, top: float, deepest_m: float) -> Iterator[Markup]:
+    floods = run.by_place[place]
     ground = top + ROW - 8
     up = Scale(0, deepest_m, ground, top + 4)
-    lines = (*words.two_lines(run.place_name(flood.place), 14), _verdict(match))
+    numbers = ", ".join(map(str, run.numbers[place]))
+    lines = (*words.two_lines(run.place_name(place), 13.5), _verdict(floods))
     yield line(0, top + ROW - 1, WIDTH, top + ROW - 1, "rule")
-    yield text(0, top + 20, f"{number}", "row-number")
-    for place, content in enumerate(lines):
-        kind = "row-name" if place < len(lines) - 1 else "row-note"
-        yield text(24, top + 20 + 16 * place, content, kind)
+    yield text(0, top + 20, words.shortened(numbers, 4), "row-number")
+    for position, content in enumerate(lines):
+        kind = "row-name" if position < len(lines) - 1 else "row-note"
+        yield text(32, top + 20 + 16 * position, content, kind)
     yield line(time.p0, up(0.15), time.p1, up(0.15), "limit")
-    yield from depth_area(run.depths.get(flood.place, np.empty((2, 0))), time, up)
+    yield from depth_area(run.depths.get(place, np.empty((2, 0))), time, up)
     yield line(time.p0, ground, time.p1, ground, "axis")
+    for match in floods:
+        yield from _marks(run, match, time, ground)
+    yield text(time.p1 + 8, ground - 12, words.depth(run.peak_m[place]), "row-value")
+    yield text(time.p1 + 8, ground + 2, "peak", "tick")
+
+
+def _marks(run: Run, match: Match, time: Scale, ground: float) -> Iterator[Markup]:
     for t_s, kind, what in (
         (match.suspected_s, "aware", "centre aware"),
-        (flood.closed_s, "closed", "road closed"),
+        (match.flood.closed_s, "closed", "road closed"),
         (match.on_scene_s, "scene", "first unit on scene"),
     ):
         if t_s is not None and time.holds(t_s):
             tip = f"{what} at {words.clock(run.score.start_ns, t_s, with_seconds=True)}"
             yield mark(kind, time(t_s), ground, tip)
-    yield text(time.p1 + 8, ground - 12, words.depth(flood.peak_depth_m), "row-value")
-    yield text(time.p1 + 8, ground + 2, "peak", "tick")
 
 
 def mark(kind: str, x: float, y: float, tip: str = "") -> Markup:
@@ -145,9 +149,8 @@ def mark(kind: str, x: float, y: float, tip: str = "") -> Markup:
     )
 
 
-def _verdict(match: Match) -> str:
-    if match.suspected_s is None:
-        return "not detected"
-    lag_s = match.suspected_s - match.flood.onset_s
-    when = "before" if lag_s < 0 else "after"
-    return f"known {words.duration(abs(lag_s))} {when} onset"
+def _verdict(floods: list[Match]) -> str:
+    known = [m.suspected_s - m.flood.onset_s for m in floods if m.suspected_s is not None]
+    if len(floods) > 1:
+        return f"{len(known)} of {len(floods)} floods known"
+    return words.lag(known[0], "known") if known else "not detected"

@@ -29,6 +29,7 @@ _STATES = {
     "controlled": "under control",
     "closed": "closed",
     "false_alarm": "dropped",
+    "relapsed": "risen again",
 }
 _OUTCOMES = {
     "matched": "answers a flood",
@@ -76,6 +77,14 @@ def duration(span_s: float | None) -> str:
         parts = ((whole // 3600, "h"), (whole % 3600 // 60, "min"))
     shown = SPACE.join(f"{number}{SPACE}{unit}" for number, unit in parts if number)
     return sign + shown
+
+
+def lag(span_s: float, what: str = "") -> str:
+    """Return when something came, against the onset."""
+    if round(span_s) == 0:
+        return f"{what} at onset".strip()
+    when = "before" if span_s < 0 else "after"
+    return f"{what} {duration(abs(span_s))} {when} onset".strip()
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -20,3 +20,8 @@ def until(condition: Callable[[], object], step: Callable[[], object] | None = N
             pause.wait(0.005)
         else:
             step()
+
+
+def pause(duration_s: float) -> None:
+    """Yield to other processes between two looks at a condition."""
+    Event().wait(duration_s)
