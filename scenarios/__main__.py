@@ -26,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, or 2 for anything wrong from outside."""
-    options = _parser().parse_args(arguments)
+    options = read_options(arguments)
     command: Command = options.command
     try:
         with Interrupt() as interrupt:
@@ -45,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if answer is not None and options.json:
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
     return 0
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return what a command line says; ends the program when it makes no sense."""
+    return _parser().parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,6 @@ from importlib import resources
 from typing import Any, Literal
 
 import yaml
-from sim.world.traffic import TrafficConfig
 
 from devices.cohort import Cohort, Deployment, Uplink
 from devices.faults import FaultOrder, FaultPlan
@@ -27,6 +26,7 @@ from sim.messages.city import MapPublished
 from sim.world.city.load import load_city
 from sim.world.city.model import City
 from sim.world.engine import CITY, SimEngine
+from sim.world.traffic import TrafficConfig
 from sim.world.truth import Truth
 from sim.world.weather import Storm
 from sim.world.world import PumpFault, World, WorldConfig

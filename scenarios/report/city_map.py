@@ -68,6 +68,8 @@ def city_map(run: Run) -> Markup:
     view, height = _view(basemap)
     space = Space(WIDTH, height)
     marks = _place_marks(run, view, space)
+    stations = list(_stations(basemap, view, space))
+    names = list(_district_names(basemap, view, space))
     return figure(
         WIDTH,
         height,
@@ -76,7 +78,8 @@ def city_map(run: Run) -> Markup:
         *_districts(basemap, view),
         *_roads(basemap, view),
         *_tracks(run, view),
-        *_stations(basemap, view, space),
+        *names,
+        *stations,
         *marks,
         *_labels(run, view, space),
         _scale_bar(view, height),
@@ -150,13 +153,31 @@ def _districts(basemap: BaseMap, view: _View) -> Iterator[Markup]:
         outline = view(district.outline_m)
         tint = f"district tint{number % 4}"
         yield el("path", el("title", district.name), d=path(outline, closed=True), class_=tint)
+
+
+def _district_names(basemap: BaseMap, view: _View, space: Space) -> Iterator[Markup]:
+    """Yield each district's name within it, clear of signs where there is room."""
+    sheet = shapely.box(0, 0, WIDTH, space.height)
     for district in basemap.districts:
-        area = shapely.Polygon(view(district.outline_m)).buffer(0)
-        seen = area.intersection(shapely.box(0, 0, WIDTH, HEIGHT_MAX))
-        if seen.is_empty:
+        area = shapely.Polygon(view(district.outline_m)).buffer(0).intersection(sheet)
+        if area.is_empty:
             continue
-        middle = seen.representative_point()
-        yield text(middle.x, middle.y, district.name, "district-name", "middle")
+        middle = area.representative_point()
+        width = 16.5 * words.width_em(district.name)
+        spots = [
+            (middle.x + dx, middle.y + dy) for dy in (0, -45, 45, -90, 90) for dx in (0, -70, 70)
+        ]
+        x, y = next(
+            (
+                (x, y)
+                for x, y in spots
+                if area.contains(shapely.Point(x, y))
+                and space.is_free(x - width / 2, y - 14, width, 18)
+            ),
+            (middle.x, middle.y),
+        )
+        space.take(x - width / 2, y - 14, width, 18)
+        yield text(x, y, district.name, "district-name", "middle")
 
 
 def _tracks(run: Run, view: _View) -> Iterator[Markup]:
@@ -196,7 +217,8 @@ def _place_marks(run: Run, view: _View, space: Space) -> list[Markup]:
         tip = f"{place.name}: at most {words.depth(peak_m)}" + (
             f", flood {number}" if number else ""
         )
-        label = text(x, y + 4.5, number, f"number {depth_class(peak_m)}", "middle")
+        size = "number" if len(number) < 3 else "number many"
+        label = text(x, y + 4.5, number, f"{size} {depth_class(peak_m)}", "middle")
         marks.append(el("g", el("title", tip), shown, *([label] if number else [])))
     return marks
 

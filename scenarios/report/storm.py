@@ -105,13 +105,13 @@ def _row(run: Run, place: str, time: Scale, top: float, deepest_m: float) -> Ite
     floods = run.by_place[place]
     ground = top + ROW - 8
     up = Scale(0, deepest_m, ground, top + 4)
-    numbers = ", ".join(map(str, run.numbers[place]))
+    numbers = ",".join(map(str, run.numbers[place]))
     lines = (*words.two_lines(run.place_name(place), 13.5), _verdict(floods))
     yield line(0, top + ROW - 1, WIDTH, top + ROW - 1, "rule")
     yield text(0, top + 20, words.shortened(numbers, 4), "row-number")
     for position, content in enumerate(lines):
         kind = "row-name" if position < len(lines) - 1 else "row-note"
-        yield text(32, top + 20 + 16 * position, content, kind)
+        yield text(34, top + 20 + 16 * position, content, kind)
     yield line(time.p0, up(0.15), time.p1, up(0.15), "limit")
     yield from depth_area(run.depths.get(place, np.empty((2, 0))), time, up)
     yield line(time.p0, ground, time.p1, ground, "axis")

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scenarios.floods import Record, time_s
+from scenarios.incidents import Incident
 from scenarios.report import text as words
 from scenarios.report.material import Run
-from scenarios.score import Incident, Match
+from scenarios.score import Match
 
 ROWS_MAX = 400
 """Rows of the longest tables; the record files hold all of them."""

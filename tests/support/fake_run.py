@@ -40,7 +40,7 @@ def fake_map(columns: int = 17, rows: int = 14, block_m: float = 380.0) -> BaseM
     pairs = [p for p in pairs if draw.random() > 0.12 or _rank(grid, p) < 4]
     links = [way for a, b in pairs for way in ((a, b), (b, a))]
     start, end = (np.array(side, dtype=np.int32) for side in zip(*links, strict=True))
-    spots = [int(i) for i in np.linspace(60, len(pairs) - 40, len(NAMES))]
+    spots = [int(i) for i in np.linspace(0.15, 0.9, len(NAMES)) * len(pairs)]
     outline = np.array([nodes.min(axis=0) - 200, nodes.max(axis=0) + 200])
     (west, south), (east, north) = outline.tolist()
     mid_x, mid_y = 300.0, -250.0
@@ -95,21 +95,21 @@ def fake_map(columns: int = 17, rows: int = 14, block_m: float = 380.0) -> BaseM
                 station_id=f"{kind}-{i}",
                 kind=kind,
                 name=f"{kind} {i}",
-                x_m=float(nodes[node, 0]),
-                y_m=float(nodes[node, 1]),
+                x_m=float(nodes[int(share * len(nodes)), 0]),
+                y_m=float(nodes[int(share * len(nodes)), 1]),
                 district_id="hexi",
-                node=node,
+                node=int(share * len(nodes)),
                 units=2,
                 assumed=False,
             )
-            for i, (kind, node) in enumerate(
+            for i, (kind, share) in enumerate(
                 (
-                    ("pump_unit", 30),
-                    ("pump_unit", 190),
-                    ("traffic_police", 72),
-                    ("traffic_police", 160),
-                    ("ambulance", 120),
-                    ("ambulance", 215),
+                    ("pump_unit", 0.13),
+                    ("pump_unit", 0.8),
+                    ("traffic_police", 0.3),
+                    ("traffic_police", 0.67),
+                    ("ambulance", 0.5),
+                    ("ambulance", 0.9),
                 )
             )
         ),
@@ -377,18 +377,16 @@ class _Site:
             if key not in self.done and self.depth >= depth_m:
                 self.done[key] = t_s
                 act(t_s)
-        if "police" in self.done and self.number == 2 and "trap" not in self.done:
-            if self.depth > 0.42:
-                self.done["trap"] = t_s
-                self.out.true(
-                    t_s, "trapped", place=self.place, people=3, event=f"flood-{self.place}"
-                )
-                self.send(t_s + 100, "ambulance", "ambulance", 380, 900)
-        if "confirmed" in self.done and "controlled" not in self.done and t_s > 5400:
-            if self.depth < 0.10:
-                self.done["controlled"] = t_s
-                self.out.incident(t_s + 300, self.name, "controlled", self.place, "II")
-                self.later.append((t_s + 1500, lambda: self._stand_down(t_s + 1500)))
+        trapping = self.number == 2 and self.depth > 0.42
+        if trapping and "police" in self.done and "trap" not in self.done:
+            self.done["trap"] = t_s
+            self.out.true(t_s, "trapped", place=self.place, people=3, event=f"flood-{self.place}")
+            self.send(t_s + 100, "ambulance", "ambulance", 380, 900)
+        calm = t_s > 5400 and self.depth < 0.10
+        if calm and "confirmed" in self.done and "controlled" not in self.done:
+            self.done["controlled"] = t_s
+            self.out.incident(t_s + 300, self.name, "controlled", self.place, "II")
+            self.later.append((t_s + 1500, lambda: self._stand_down(t_s + 1500)))
 
     def _stand_down(self, t_s: float) -> None:
         if "barrier" in self.done:
@@ -407,7 +405,7 @@ class _Site:
                 lambda t: self.actuate(t, "close-road", "barrier", "barrier", "close", "closed"),
             ),
             ("police", 0.21, lambda t: self.send(t, "police", "traffic_police", 300, 2400)),
-            ("pump_unit", 0.28, lambda t: self.send(t, "pump-unit", "pump_unit", 540, 1800)),
+            ("pump_unit", 0.28, lambda t: self.send(t, "pump-unit", "pump_unit", 540, 5000)),
         )
 
     def _suspect(self, t_s: float) -> None:
