@@ -128,6 +128,11 @@ class Gateways:
         for outage in self._outages:
             self._index(outage.gateway_id)
 
+    @property
+    def reports(self) -> int:
+        """Readings that gateways sent of themselves so far."""
+        return int(self._seq.sum())
+
     def nearest(self, xy_m: F64) -> list[str | None]:
         """Return the identifier of the gateway nearest to each of ``(n, 2)`` positions [m]."""
         if not self._devices:

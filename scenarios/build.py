@@ -71,10 +71,11 @@ class CitySide:
         return sum(len(deployment.devices) for deployment in self.deployments)
 
     def counts(self) -> dict[str, int]:
-        """Return what became of the reports so far."""
+        """Return what became of the sensors' reports so far, and how many gateways made."""
         names = ("sent", "lost", "duplicated", "delivered")
         totals = {name: sum(getattr(c.counts, name) for c in self.cohorts) for name in names}
-        return totals | {"dropped": sum(cohort.dropped for cohort in self.cohorts)}
+        dropped = sum(cohort.dropped for cohort in self.cohorts)
+        return totals | {"dropped": dropped, "by_gateways": self.gateways.reports}
 
 
 def build_city_side(

@@ -127,7 +127,7 @@ class LiveCity:
         self.bus.close()
         self.truth.close()
 
-    def _between(self, now: Ns) -> None:
+    def _between(self, _now: Ns) -> None:
         self.bus.drain()
         if monotonic_s() - self._told_s >= TELL_CLOCK_S:
             self._told_s = monotonic_s()

@@ -33,7 +33,8 @@ class Outcome:
     sensors
         Devices that measured the city.
     reports
-        Their reports by fate: sent, lost, duplicated, delivered, dropped.
+        Their reports by fate: sent, lost, duplicated, delivered, dropped; and how many
+        gateways made ``by_gateways`` of themselves.
     messages
         The centre's counters.
     command
@@ -66,7 +67,7 @@ def conclude(outcome: Outcome, folder: Path | None) -> Outcome:
         outcome.decisions,
         sensing=kpis.Sensing(
             devices=outcome.sensors,
-            readings_made=readings,
+            readings_made=readings + outcome.reports["by_gateways"],
             readings_accepted=outcome.messages.get("accepted", 0),
         ),
     )

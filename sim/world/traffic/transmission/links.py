@@ -138,7 +138,8 @@ class Links:
         # Assumed: car parks and side streets can feed half of what the junction's roads carry.
         self.out_per_s = np.concatenate((flow * self._share, 0.5 * supply[zones.node], [0.0, 0.0]))
         self.in_per_s = np.concatenate((flow, np.zeros(z), [np.inf, 0.0]))
-        jam = JAM_PER_M * roads.length_m * self._lanes
+        # A lane takes a vehicle however short it is.
+        jam = np.maximum(JAM_PER_M * roads.length_m, 1.0) * self._lanes
         self.storage = np.concatenate((jam + flow * step_s, np.full(z + 1, np.inf), [0.0]))
         lag = np.clip(roads.length_m / WAVE_MPS // step_s, 1, _LAG_STEPS_MAX)
         self.lag = self._pad(lag, 1, 1, 1)

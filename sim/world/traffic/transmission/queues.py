@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.world.traffic.transmission.fleet import NONE, Fleet
-from sim.world.traffic.transmission.junction import ranks, share_room
+from sim.world.traffic.transmission.junction import Merges, ranks
 from sim.world.traffic.transmission.links import JAM_PER_M, Links
 from sim.world.traffic.transmission.routes import WITNESS, Routes
 
@@ -26,6 +26,7 @@ SQUEEZE_AFTER_S = 180.0
 """After so long it is let in where there is no room, and counted in `squeezed`. Assumed: two or
 three cycles; drivers close up, creep into the junction, are waved through. Without it a ring of
 full links would stand for ever, which streets do not."""
+GATE = 0.5
 GIVE_UP_S = 600.0
 """A vehicle at the head without any way to its goal parks after so long, and counts as removed.
 Assumed."""
@@ -87,7 +88,7 @@ class Queues:
         self._tick = 0
         self._out_credit = np.ones(size)
         self._in_credit = np.ones(size)
-        self._served_s = np.zeros(size)
+        self._merges = Merges(size)
         self._queued: I64 = np.zeros(size, dtype=np.int64)
         self._flow_per_s = links.out_per_s.copy()
         self._bowl_room = np.ceil(JAM_PER_M * BOWL_M * links.lanes)
@@ -147,8 +148,8 @@ class Queues:
         due = turn + 1 <= self._out_credit[source[picked]] + _WHOLE
         picked, turn = picked[due], turn[due]
         origin = source[picked]
-        claim = links.out_per_s[origin] * (self.now_s - self._served_s[origin]) - turn
-        granted = share_room(target[picked], claim, room)
+        per_s = links.out_per_s[origin]
+        granted = self._merges.share(origin, target[picked], turn, per_s, room)
         picked, turn = picked[granted], turn[granted]
         self.squeezed += int(squeezed[picked].sum())
 
@@ -213,7 +214,8 @@ class Queues:
         squeezed in (`room` becomes one).
         """
         fleet, links, now_s = self.fleet, self._links, self.now_s
-        able = room[target] >= 1
+        crowded = self._held > GATE * links.storage
+        able = (room[target] >= 1) & ((source < links.n) | ~crowded[target])
         squeezed = np.zeros(len(front), dtype=bool)
         head = np.flatnonzero(place < links.lanes[source])
         since_s = np.minimum(fleet.head_s[front[head]], now_s)
@@ -255,7 +257,6 @@ class Queues:
         got = np.bincount(target, minlength=size)
         self._out_credit -= sent
         self._in_credit -= got
-        self._served_s[source] = self.now_s
         self.passed += sent
         self.on += (got - sent).astype(np.int32)
         self.on[links.sink] = 0
