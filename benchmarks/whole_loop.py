@@ -124,33 +124,71 @@ def whole_loop(hours: float, sensors: int) -> dict[str, float]:
     }
 
 
-def one_process_a_device(sensors: int, minutes: int) -> dict[str, float]:
-    """Sense the same way, one SimPy process a device."""
-    env = simpy.Environment()
-    draw = random.Random(1)
-    truth = [draw.random() for _ in range(1000)]
-    taken: list[tuple[int, float, float]] = []
+class Peer:
+    """The same readings, one SimPy process a device: errors, range, steps, loss, no centre.
 
-    def device(number: int, bias: float):
-        yield env.timeout(draw.random() * PERIOD_S)
+    Each process does for its device what a cohort does for all of its kind: look at the truth,
+    gain, bias, noise, range, resolution, sequence number, device clock, radio loss.
+    """
+
+    def __init__(self, sensors: int) -> None:
+        self.env = simpy.Environment()
+        self.taken: list[tuple[int, float, int, tuple[float, ...]]] = []
+        self._draw = random.Random(1)
+        self._truth = [self._draw.random() for _ in range(1000)]
+        makers = (self._vehicle_detector, self._water_gauge, self._rain_gauge)
+        number = 0
+        for maker, (_, share) in zip(makers, MIX, strict=True):
+            for _ in range(round(sensors * share)):
+                self.env.process(maker(number))
+                number += 1
+
+    def _send(self, number: int, skew_s: float, seq: int, values: tuple[float, ...]) -> None:
+        if self._draw.random() >= 0.01:
+            self.taken.append((number, self.env.now + skew_s, seq, values))
+
+    def _vehicle_detector(self, number: int):
+        draw, seq = self._draw, 0
+        gain, fast, wide = draw.gauss(0.985, 0.0075), draw.gauss(1, 0.025), draw.gauss(1, 0.025)
+        skew_s = draw.uniform(-5, 5)
         while True:
-            value = truth[number % 1000] + bias + draw.gauss(0.0, 0.003)
-            value = round(min(max(value, 0.0), 2.0) / 0.005) * 0.005
-            taken.append((number, env.now, value))
-            yield env.timeout(PERIOD_S)
+            yield self.env.timeout(PERIOD_S)
+            seq += 1
+            true = self._truth[number % 1000]
+            vehicles = float(math.floor(seq * 10 * true * gain))
+            speed = round(min(max(15 * true * fast + draw.gauss(0, 0.5), 0.0), 50.0), 1)
+            occupancy = round(min(max(true * wide + draw.gauss(0, 0.005), 0.0), 1.0), 3)
+            self._send(number, skew_s, seq, (vehicles, speed, occupancy))
 
-    for number in range(sensors):
-        env.process(device(number, draw.gauss(0.0, 0.004)))
-    env.run(until=PERIOD_S)
-    taken.clear()
+    def _water_gauge(self, number: int):
+        draw, seq = self._draw, 0
+        bias, skew_s = draw.gauss(0, 0.004), draw.uniform(-5, 5)
+        while True:
+            yield self.env.timeout(PERIOD_S)
+            seq += 1
+            depth = self._truth[number % 1000] + bias + draw.gauss(0, 0.003)
+            depth = round(min(max(depth, 0.0), 2.0) / 0.005) * 0.005
+            self._send(number, skew_s, seq, (depth,))
+
+    def _rain_gauge(self, number: int):
+        draw, seq = self._draw, 0
+        gain, skew_s = draw.gauss(0.95, 0.02), draw.uniform(-5, 5)
+        while True:
+            yield self.env.timeout(PERIOD_S)
+            seq += 1
+            rain = math.floor(seq * self._truth[number % 1000] * gain / 0.2) * 0.2
+            self._send(number, skew_s, seq, (rain,))
+
+
+def one_process_a_device(sensors: int, minutes: int) -> dict[str, float]:
+    peer = Peer(sensors)
+    peer.env.run(until=PERIOD_S + 1)
     begun = time.process_time()
-    readings = 0
-    for minute in range(minutes):
-        env.run(until=(minute + 2) * PERIOD_S)
-        readings += len(taken)
-        taken.clear()
+    for minute in range(1, minutes + 1):
+        peer.taken.clear()
+        peer.env.run(until=(minute + 1) * PERIOD_S + 1)
     cpu_s = time.process_time() - begun
-    return {"readings": readings, "readings_per_s": round(readings / cpu_s)}
+    return {"readings": sensors * minutes, "readings_per_s": round(sensors * minutes / cpu_s)}
 
 
 def where_the_time_goes(sensors: int) -> dict[str, float]:

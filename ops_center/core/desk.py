@@ -185,8 +185,7 @@ class Desk:
             self.conductor.begin(incident)
         if self.book.runs:
             belief = self._belief()
-            if look:
-                self._travel.believe(self.picture.speeds(now), self.picture.blocked)
+            self._travel.believe(lambda: (self.picture.speeds(now), self.picture.blocked))
             self._take_back_relapses()
             self.conductor.tick(self.register.incidents, belief)
             self._apply_happenings()

@@ -26,7 +26,9 @@ from scenarios.score import Match
 WIDTH = 960.0
 LEFT, RIGHT = 226.0, 82.0
 RAIN_HEIGHT = 74.0
-ROW = 60.0
+ROW = 66.0
+FOOT = 19.0
+"""Strip under each row's ground for the signs, so that they hide no shallow water."""
 ROWS_MAX = 24
 BIN_S = 300.0
 
@@ -103,7 +105,7 @@ def depth_area(
 
 def _row(run: Run, place: str, time: Scale, top: float, deepest_m: float) -> Iterator[Markup]:
     floods = run.by_place[place]
-    ground = top + ROW - 8
+    ground = top + ROW - FOOT
     up = Scale(0, deepest_m, ground, top + 4)
     numbers = ",".join(map(str, run.numbers[place]))
     lines = (*words.two_lines(run.place_name(place), 13.5), _verdict(floods))
@@ -129,7 +131,7 @@ def _marks(run: Run, match: Match, time: Scale, ground: float) -> Iterator[Marku
     ):
         if t_s is not None and time.holds(t_s):
             tip = f"{what} at {words.clock(run.score.start_ns, t_s, with_seconds=True)}"
-            yield mark(kind, time(t_s), ground, tip)
+            yield mark(kind, time(t_s), ground + FOOT - 5, tip)
 
 
 def mark(kind: str, x: float, y: float, tip: str = "") -> Markup:

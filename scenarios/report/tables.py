@@ -170,7 +170,7 @@ def troubles(run: Run) -> Table:
     for record in run.truth:
         if record["type"] == "fault":
             phase = "ends" if record.get("phase") == "end" else "begins"
-            what = f"{words.plain(record['fault'])} {phase}"
+            what = f"{phase}: {words.plain(record['fault'])}"
             rows.append((record["t_s"], "truth", record["target"], what))
     for record in run.decisions:
         if record["type"] == "device":

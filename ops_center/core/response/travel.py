@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -32,9 +34,22 @@ class TravelTimes:
         self._nodes = cKDTree(basemap.roads.node_xy_m)
         self._time_s = basemap.roads.free_time_s
         self._to_place: dict[str, F64] = {}
+        self._ask: Callable[[], tuple[F64, frozenset[int]]] | None = None
 
-    def believe(self, speed_mps: F64, blocked: frozenset[int]) -> None:
-        """Take the believed speed of every link (NaN: not measured) and the blocked links."""
+    def believe(self, ask: Callable[[], tuple[F64, frozenset[int]]]) -> None:
+        """Let `ask` tell, when the next question comes, what is believed of the roads.
+
+        It returns the believed speed of every link (NaN: not measured) and the blocked links.
+        Most ticks send nobody, and then nothing needs to be reckoned.
+        """
+        self._ask = ask
+        self._to_place.clear()
+
+    def _bring_up_to_date(self) -> None:
+        if self._ask is None:
+            return
+        speed_mps, blocked = self._ask()
+        self._ask = None
         free = self._roads.speed_mps
         seen = np.isfinite(speed_mps)
         ratio = float(np.mean(speed_mps[seen] / free[seen])) if seen.any() else 1.0
@@ -42,11 +57,11 @@ class TravelTimes:
         speed = np.clip(speed, EMERGENCY_SHARE * free, free)
         self._time_s = self._roads.length_m / speed
         if blocked:
-            self._time_s[list(blocked)] = np.inf
-        self._to_place.clear()
+            self._time_s[sorted(blocked)] = np.inf
 
     def to_place(self, place_id: str) -> F64:
         """Return ``(n_nodes,)`` the time from every node to the edge of a place [s]."""
+        self._bring_up_to_date()
         times = self._to_place.get(place_id)
         if times is None:
             links = self._basemap.get_place(place_id).links

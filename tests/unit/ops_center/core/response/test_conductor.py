@@ -254,7 +254,7 @@ def test_expected_arrivals_follow_measured_speeds_and_closures():
     assert free[0] == pytest.approx(100.0)
     speed = np.full(8, np.nan)
     speed[0] = 5.0
-    travel.believe(speed, frozenset())
+    travel.believe(lambda: (speed, frozenset()))
     assert travel.to_place("underpass-01")[0] == pytest.approx(200.0)
-    travel.believe(np.full(8, np.nan), frozenset({1}))
+    travel.believe(lambda: (np.full(8, np.nan), frozenset({1})))
     assert travel.to_place("underpass-01")[1] == np.inf
