@@ -41,6 +41,9 @@ from sim.transport.memory import MemoryBus
 from sim.world.engine import CENTRE, SimEngine
 
 PERIOD_S = 60.0
+LATENESS_S = 25.0
+"""With clocks up to 5 s wrong and a stock-taking every 10 s, the reports of one minute are then
+released together."""
 MIX = ((VEHICLE_DETECTOR, 0.7), (ROAD_WATER_GAUGE, 0.28), (RAIN_GAUGE, 0.02))
 
 
@@ -92,7 +95,8 @@ def build(sensors: int) -> tuple[SimEngine, CitySide, OpsCenter]:
     city = build_city(scenario, scenario.seed)
     engine = SimEngine(scenario.clock.start_ns)
     bus = MemoryBus()
-    center = OpsCenter(engine.clock(CENTRE), bus, NoStore(), center_config(scenario.policies))
+    policies = scenario.policies.model_copy(update={"lateness": LATENESS_S})
+    center = OpsCenter(engine.clock(CENTRE), bus, NoStore(), center_config(policies))
     side = build_city_side(
         scenario,
         city,

@@ -34,7 +34,7 @@ class CenterConfig:
 
     plans: Mapping[str, ResponsePlan]
     signatures: tuple[Signature, ...] = SIGNATURES
-    tick_s: float = 5.0
+    tick_s: float = 10.0
     lateness_s: float = 20.0
     silence_s: float = 30.0
     vitals_s: float = 60.0

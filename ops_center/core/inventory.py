@@ -83,7 +83,7 @@ class Inventory:
     row
         ``(n,)`` position among the devices of its kind.
     district, place, link
-        ``(n,)`` int32; `place` and `link` are -1 where it watches none.
+        ``(n,)`` int64, int32, int32; `place` and `link` are -1 where it watches none.
     lon, lat
         ``(n,)`` WGS 84 degrees.
     latest, latest_ns
@@ -104,7 +104,8 @@ class Inventory:
         self.districts: list[str] = []
         self.places: list[str] = []
         self.row: I32 = np.zeros(0, dtype=np.int32)
-        self.district: I32 = np.zeros(0, dtype=np.int32)
+        # Counting by district takes this width as it is.
+        self.district: I64 = np.zeros(0, dtype=np.int64)
         self.place: I32 = np.zeros(0, dtype=np.int32)
         self.link: I32 = np.zeros(0, dtype=np.int32)
         self.lon: F64 = np.zeros(0)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ops_center.core.columns import F64, I32, I64, Bool, grown
 from ops_center.core.inventory import Inventory
 from ops_center.core.presence import NEVER_HEARD, ONLINE
+from ops_center.core.snapshot import DEVICE_STATUS
 from sim.kernel.clock import HOUR, MINUTE, Ns
 
 Measure = tuple[F64, F64]
@@ -93,15 +94,18 @@ def traffic_index(inventory: Inventory, slots: I32, speed_mps: F64, free_speed_m
 
 def devices_online(inventory: Inventory) -> Measure:
     """Return the share of devices that report [%]."""
-    n = len(inventory)
-    slots = np.arange(n, dtype=np.int32)
-    online = inventory.presence.status[:n] == ONLINE
-    heard = inventory.presence.status[:n] != NEVER_HEARD
-    told = 100.0 * _share(inventory, slots, online)
-    values = np.where(_count(inventory, slots) > 0, told, np.nan)
+    n, states = len(inventory), len(DEVICE_STATUS)
+    # Districts by status in one count.
+    mixed = inventory.district[:n] * states + inventory.presence.status[:n]
+    counts = np.bincount(mixed, minlength=len(inventory.districts) * states)
+    table = counts.reshape(-1, states)
+    table = np.vstack([table, table.sum(axis=0)])
+    total = table.sum(axis=1)
+    share = np.zeros(len(table))
+    np.divide(table[:, ONLINE], total, out=share, where=total > 0)
     # Before the first word of anyone nothing is known; after that silence tells too.
-    known = _share(inventory, slots, heard) > 0
-    return np.where(known, values, np.nan), known.astype(np.float64)
+    known = total > table[:, NEVER_HEARD]
+    return np.where(known, 100.0 * share, np.nan), known.astype(np.float64)
 
 
 def _is_fresh(inventory: Inventory, slots: I32, value: F64) -> Bool:
@@ -112,7 +116,8 @@ def _is_fresh(inventory: Inventory, slots: I32, value: F64) -> Bool:
 def _share(inventory: Inventory, slots: I32, fresh: Bool) -> F64:
     total = _count(inventory, slots)
     share = np.zeros(len(total))
-    np.divide(_count(inventory, slots[fresh]), total, out=share, where=total > 0)
+    heard = _by_district(inventory, inventory.district[slots], fresh)
+    np.divide(heard, total, out=share, where=total > 0)
     return share
 
 
@@ -121,6 +126,6 @@ def _count(inventory: Inventory, slots: I32) -> I64:
     return np.append(counted, counted.sum())
 
 
-def _by_district(inventory: Inventory, district: I32, weights: NDArray[Any]) -> F64:
+def _by_district(inventory: Inventory, district: I64, weights: NDArray[Any]) -> F64:
     total = np.bincount(district, weights=weights, minlength=len(inventory.districts))
     return np.append(total, total.sum()).astype(np.float64)

@@ -12,11 +12,11 @@ from sim.kernel.basemap import Roads
 from sim.kernel.clock import Ns
 from sim.kernel.rng import Streams
 from sim.world.city.model import Zones
-from sim.world.traffic.transmission.config import TrafficConfig
-from sim.world.traffic.transmission.demand import Demand
-from sim.world.traffic.transmission.links import COVERED_M, JAM_PER_M, WAVE_MPS, Links
-from sim.world.traffic.transmission.queues import BOWL_M, Queues
-from sim.world.traffic.transmission.routes import HEEDING, PUBLIC, TURNS, Routes
+from sim.world.traffic.config import TrafficConfig
+from sim.world.traffic.demand import Demand
+from sim.world.traffic.links import COVERED_M, JAM_PER_M, WAVE_MPS, Links
+from sim.world.traffic.queues import BOWL_M, Queues
+from sim.world.traffic.routes import HEEDING, PUBLIC, TURNS, Routes
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]

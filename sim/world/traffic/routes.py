@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.kernel.basemap import Roads
 from sim.kernel.routing import Router
 from sim.world.city.model import Zones
-from sim.world.traffic.transmission.links import Links
+from sim.world.traffic.links import Links
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]

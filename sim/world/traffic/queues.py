@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.world.traffic.transmission.fleet import NONE, Fleet
-from sim.world.traffic.transmission.junction import Merges, ranks
-from sim.world.traffic.transmission.links import JAM_PER_M, Links
-from sim.world.traffic.transmission.routes import WITNESS, Routes
+from sim.world.traffic.fleet import NONE, Fleet
+from sim.world.traffic.junction import Merges, ranks
+from sim.world.traffic.links import JAM_PER_M, Links
+from sim.world.traffic.routes import WITNESS, Routes
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -26,10 +26,14 @@ SQUEEZE_AFTER_S = 180.0
 """After so long it is let in where there is no room, and counted in `squeezed`. Assumed: two or
 three cycles; drivers close up, creep into the junction, are waved through. Without it a ring of
 full links would stand for ever, which streets do not."""
-GATE = 0.5
 GIVE_UP_S = 600.0
-"""A vehicle at the head without any way to its goal parks after so long, and counts as removed.
-Assumed."""
+"""A vehicle near the head without any way to its goal parks after so long, and counts as
+removed. Assumed."""
+GATE = 0.6
+"""How full a road may be for those who pull out of an origin. Assumed: nobody forces his way
+from a car park into a standing queue. It also keeps demand beyond capacity at the kerb instead
+of in a locked grid: on a 10 x 10 grid at twice what it can pass, the second hour then brings
+nine tenths of the first hour's arrivals, and without it a sixth."""
 BOWL_M = 80.0
 """Length of road that stands under water at an underpass. Assumed: a crossing of 20 m with
 ramps of 30 m under water at depths that matter."""
@@ -217,16 +221,18 @@ class Queues:
         crowded = self._held > GATE * links.storage
         able = (room[target] >= 1) & ((source < links.n) | ~crowded[target])
         squeezed = np.zeros(len(front), dtype=bool)
-        head = np.flatnonzero(place < links.lanes[source])
+        # Who has no way at all need not be first to notice.
+        lost = target == links.nowhere
+        head = np.flatnonzero((place < links.lanes[source]) | lost)
         since_s = np.minimum(fleet.head_s[front[head]], now_s)
         fleet.head_s[front[head]] = since_s
         stuck = ~able[head] & (now_s - since_s >= DETOUR_AFTER_S) & (source[head] < links.n)
         if not stuck.any():
             return able, squeezed, head[:0]
         head, since_s = head[stuck], since_s[stuck]
-        lost = target[head] == links.nowhere
-        parks = front[head[lost & (now_s - since_s >= GIVE_UP_S)]]
-        head, since_s = head[~lost], since_s[~lost]
+        gone = lost[head]
+        parks = front[head[gone & (now_s - since_s >= GIVE_UP_S)]]
+        head, since_s = head[~gone], since_s[~gone]
 
         other, found = self._detour(front[head], source[head], room)
         target[head[found]] = other[found]
