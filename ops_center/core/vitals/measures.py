@@ -84,9 +84,11 @@ def traffic_index(inventory: Inventory, slots: I32, speed_mps: F64, free_speed_m
     link = inventory.link[slots]
     placed = (link >= 0) & (link < len(free_speed_mps))
     fresh = _is_fresh(inventory, slots, speed_mps) & placed
-    district = inventory.district[slots[fresh]]
-    free_mps = _by_district(inventory, district, free_speed_mps[link[fresh]])
-    mean_mps = _by_district(inventory, district, speed_mps[fresh])
+    district = inventory.district[slots]
+    # Weights of zero are quicker than picking rows out of every column.
+    limit_mps = free_speed_mps[np.where(placed, link, 0)] if placed.any() else np.zeros(len(slots))
+    free_mps = _by_district(inventory, district, np.where(fresh, limit_mps, 0.0))
+    mean_mps = _by_district(inventory, district, np.where(fresh, speed_mps, 0.0))
     with np.errstate(invalid="ignore"):
         ratio = np.clip(mean_mps / free_mps, _SLOWEST, 1.0)
     return np.interp(1 / ratio - 1, _TPI_EXTRA, _TPI), _share(inventory, slots, fresh)
