@@ -1,10 +1,10 @@
 """The operations centre: what it listens to, and in which order it thinks.
 
 One thread, no I/O but the store: a message is taken in, or a tick runs. At each tick: release
-readings in event order → detectors → evidence → incidents → plans → (each minute) vital
-signs → store → publish. State is stored before commands go out, and a command that was
-stored but not answered is sent again after a restart: nothing is lost, and the receiver acts
-once on its identifier.
+readings in event order → detectors → evidence → incidents → plans → store → publish. Vital
+signs are taken when somebody looks, once a minute at most. State is stored before commands
+go out, and a command that was stored but not answered is sent again after a restart: nothing
+is lost, and the receiver acts once on its identifier.
 """
 
 from __future__ import annotations
@@ -83,13 +83,13 @@ class OpsCenter:
         self._unsaved: list[Mapping[str, Any]] = []
         self._version = 0
         self._judge_at = Ns(0)
+        self._pulse_at = Ns(0)
         self._early: list[Callable[[], None]] = []
         self._saved = store.load()
         last_seq = self._saved.counters.get("journal", 0) if self._saved else 0
         self.journal = Journal(self._unsaved.append, last_seq)
         self._listen()
         clock.call_every(seconds(config.tick_s), self._tick, name="centre tick")
-        clock.call_every(seconds(config.vitals_s), self._take_pulse, name="vital signs")
 
     def quarantine(self, topic: str, payload: bytes, error: PayloadError) -> None:
         """Count a message that could not be read, and keep what it was."""
@@ -117,7 +117,7 @@ class OpsCenter:
             units=tuple(desk.picture.units.values()) if desk else (),
             actuators=tuple(desk.picture.actuators.values()) if desk else (),
             devices=self.inventory.table(),
-            vitals=self._signs,
+            vitals=self._pulse(),
             depth_m=dict(desk.picture.depth_m) if desk else {},
             link_speed_mps=desk.picture.speeds(self._clock.now()) if desk else np.zeros(0),
             closed_links=desk.picture.blocked if desk else frozenset(),
@@ -187,14 +187,18 @@ class OpsCenter:
         self.desk.tick(look=bool(released or changes))
         self._commit()
 
-    def _take_pulse(self) -> None:
-        if self.desk is not None:
+    def _pulse(self) -> tuple[VitalSign, ...]:
+        """Return the vital signs, taken anew when they are due: only for those who look."""
+        now = self._clock.now()
+        if self.desk is not None and now >= self._pulse_at:
+            self._pulse_at = next_multiple(now, seconds(self._config.vitals_s))
             self._signs = self._vitals.compute(
-                self._clock.now(),
+                now,
                 incidents=self.desk.register.open_incidents(),
                 units=list(self.desk.picture.units.values()),
                 free_speed_mps=self.desk.basemap.roads.speed_mps,
             )
+        return self._signs
 
     def _commit(self) -> None:
         """Store what changed, hand on the decisions, then publish the commands."""

@@ -26,7 +26,7 @@ class CenterConfig:
     silence_s
         How often it looks who has fallen silent [s].
     vitals_s
-        How often vital signs are computed [s].
+        How old vital signs may be that a snapshot shows [s].
     acknowledge_after_s
         A simulated duty officer acknowledges so long after confirmation [s]; None leaves it
         to people.

@@ -29,6 +29,14 @@ class Router:
         self._first = np.searchsorted(np.sort(self._group), np.arange(len(self._pairs)))
         self._rows, self._columns = np.divmod(self._pairs, n)
         self._indptr = np.searchsorted(self._rows, np.arange(n + 1))
+        # The pairs that leave each node side by side, so that the link to a neighbour is found
+        # by comparing with the few neighbours there are.
+        degree = np.diff(self._indptr)
+        column = np.arange(len(self._pairs)) - self._indptr[self._rows]
+        self._neighbour = np.full((n, int(degree.max(initial=1))), -1, dtype=np.int32)
+        self._pair_at = np.zeros_like(self._neighbour)
+        self._neighbour[self._rows, column] = self._columns
+        self._pair_at[self._rows, column] = np.arange(len(self._pairs))
         # The same matrix transposed, for questions asked from the goal.
         self._turned = np.lexsort((self._rows, self._columns))
         self._turned_indptr = np.searchsorted(self._columns[self._turned], np.arange(n + 1))
@@ -69,10 +77,9 @@ class Router:
         """
         graph, link_of = self._reverse(link_time_s)
         times, after = dijkstra(graph, indices=goals, return_predecessors=True)
-        reachable = after >= 0
-        pair = np.arange(self._n)[None, :] * self._n + after
-        table = np.full(after.shape, -1, dtype=np.int32)
-        table[reachable] = link_of[np.searchsorted(self._pairs, pair[reachable])]
+        which = (self._neighbour == after[:, :, None]).argmax(axis=2)
+        pair = self._pair_at[np.arange(self._n), which]
+        table = np.where(after >= 0, link_of[pair], -1).astype(np.int32)
         return table, times
 
     def _quickest(self, link_time_s: F64) -> tuple[F64, I32]:
