@@ -36,6 +36,6 @@ class CenterConfig:
     signatures: tuple[Signature, ...] = SIGNATURES
     tick_s: float = 10.0
     lateness_s: float = 20.0
-    silence_s: float = 30.0
+    silence_s: float = 60.0
     vitals_s: float = 60.0
     acknowledge_after_s: float | None = None

@@ -93,6 +93,8 @@ class Inventory:
         ``(n,)`` remaining energy [%], NaN where never told.
     presence
         Status, silence and gateways.
+    revision
+        Rises with every birth taken: what depends on who is where must be looked up again.
     refused
         Births not taken, because the device was born as another kind before.
     """
@@ -115,6 +117,7 @@ class Inventory:
         self.battery: F64 = np.zeros(0)
         self.presence = Presence(lateness_s, self.find)
         self.refused = 0
+        self.revision = 0
         self._slot_of: dict[str, int] = {}
         self._district_index: dict[str, int] = {}
         self._place_index: dict[str, int] = {}
@@ -129,6 +132,7 @@ class Inventory:
 
     def birth(self, message: DeviceBirth, now: Ns) -> None:
         """Take in devices that say who they are; a known one is brought up to date."""
+        self.revision += 1
         self._reserve(len(self.ids) + len(message.devices))
         for info in message.devices:
             slot = self._slot_of.get(info.device_id)

@@ -15,6 +15,7 @@ from sim.messages.city import CallReceived
 from sim.messages.field import ActuatorStatus, UnitStatus
 
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 FRESH = seconds(1800)
 """A reading older than this says nothing of now (assumed: two idle reports of the slowest
@@ -53,6 +54,8 @@ class Picture:
         self._inventory = inventory
         self._calls: dict[str, list[tuple[Ns, int]]] = {}
         self._gauged_m: dict[str, float] = {}
+        self._revision = 0
+        self._gauges_placed: I64 = np.zeros(0, dtype=np.int64)
         self._crew: dict[str, tuple[Ns, Mapping[str, object]]] = {}
 
     def on_call(self, call: CallReceived, now: Ns) -> None:
@@ -80,8 +83,12 @@ class Picture:
         """Return the greatest fresh depth of each place's gauges."""
         inventory = self._inventory
         slots, depth = inventory.latest_of(*DEPTH)
+        if inventory.revision != self._revision:
+            self._revision = inventory.revision
+            self._gauges_placed = np.flatnonzero(inventory.place[slots] >= 0)
+        slots, depth = slots[self._gauges_placed], depth[self._gauges_placed]
         place = inventory.place[slots]
-        told = (place >= 0) & np.isfinite(depth) & (now - inventory.latest_ns[slots] <= FRESH)
+        told = np.isfinite(depth) & (now - inventory.latest_ns[slots] <= FRESH)
         told &= inventory.presence.status[slots] != FAULTY
         greatest = np.full(len(inventory.places), -np.inf)
         np.maximum.at(greatest, place[told], depth[told])
