@@ -177,13 +177,15 @@ def run_live(
     What ends the centre ends the run, with the centre's error.
     """
     city = LiveCity(spec, folder)
+    # Before a live dashboard sits a person, who acknowledges.
+    policies = spec.scenario.policies.model_copy(update={"acknowledge_after": None})
     service = OpsService(
         ServiceSpec(
             broker=spec.broker,
             client_id=CENTRE_CLIENT,
-            config=center_config(spec.scenario.policies),
+            config=center_config(policies),
             folder=folder,
-            about=policies_document(spec.scenario.policies),
+            about=policies_document(policies),
             port=port,
         ),
         city.clock_message(),
