@@ -99,12 +99,12 @@ def _parser() -> argparse.ArgumentParser:
         child.add_argument("--exit", action="store_true", help="end when the scenario ends")
     for child in (live, ops):
         child.add_argument(
-            "--port", type=int, default=0, metavar="P", help="of the dashboard; 0: any free one"
+            "--port", type=int, metavar="P", help="of the dashboard; 0: any free one"
         )
     run.add_argument(
         "--codec", action="store_true", help="force every message through its wire form"
     )
-    ops.add_argument("--client-id", default="chengmai-ops", help="its name at the broker")
+    ops.add_argument("--client-id", metavar="NAME", help="its name at the broker")
     record.add_argument("file", help="where to record; .gz packs it")
     record.add_argument("--for", dest="span", type=parse_span, metavar="SPAN", help="wall time")
     replay.add_argument("file", help="a recording, such as DIR/intake.jsonl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import threading
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ops_center.live.service import OpsService, ServiceSpec
+from ops_center.live.settings import read_settings
 from scenarios import output, recordings
 from scenarios.build import build_city, center_config
 from scenarios.fast import FastRun, run_fast
@@ -123,7 +125,7 @@ def live(options: Options, interrupt: Interrupt) -> Answer:
             outcome = run_live(
                 _live_run(options, scenario, city, seed, broker.url),
                 folder,
-                port=options.port,
+                port=options.port or 0,
                 should_stop=interrupt,
                 on_open=on_open,
                 on_progress=progress,
@@ -152,17 +154,18 @@ def feed(options: Options, interrupt: Interrupt) -> Answer:
 
 def ops(options: Options, interrupt: Interrupt) -> Answer:
     """Run the operations centre alone."""
+    settings = read_settings(os.environ)
     policies = PoliciesPart(acknowledge_after=None)
     folder = _folder(options, "ops")
     with _broker(options) as broker:
         service = OpsService(
             ServiceSpec(
                 broker=broker.url,
-                client_id=options.client_id,
+                client_id=options.client_id or settings.client_id,
                 config=center_config(policies),
                 folder=folder,
                 about=policies_document(policies),
-                port=options.port,
+                port=settings.port if options.port is None else options.port,
             )
         )
         try:
@@ -181,9 +184,9 @@ def ops(options: Options, interrupt: Interrupt) -> Answer:
 
 def record(options: Options, interrupt: Interrupt) -> Answer:
     """Record a broker's city traffic."""
-    if options.broker is None:
+    url = _broker_url(options)
+    if url is None:
         raise InputError("--broker", expected="the broker to record, mqtt[s]://host:port")
-    url = parse_broker_url(options.broker)
     count = recordings.record(url, Path(options.file), options.span, interrupt)
     if not options.json:
         _say(options, f"{count} messages in {options.file}")
@@ -227,6 +230,9 @@ def _read(options: Options) -> tuple[Scenario, City, int]:
 def _folder(options: Options, default: str | None) -> Any:
     if options.out is not None:
         return output.make_folder(Path(options.out))
+    settings = read_settings(os.environ)
+    if settings.directory is not None:
+        return output.make_folder(settings.directory)
     return output.make_folder(Path("out") / default) if default is not None else None
 
 
@@ -246,9 +252,15 @@ def _live_run(
 
 
 def _broker(options: Options) -> Broker:
+    url = _broker_url(options)
+    return NatsBroker() if url is None else ExternalBroker(url)
+
+
+def _broker_url(options: Options) -> BrokerUrl | None:
+    """Return the broker of the command line or the environment, or None for one of our own."""
     if options.broker is not None:
-        return ExternalBroker(parse_broker_url(options.broker))
-    return NatsBroker()
+        return parse_broker_url(options.broker)
+    return read_settings(os.environ).broker
 
 
 def _stop_when_heard(service: OpsService, interrupt: Interrupt) -> None:

@@ -9,15 +9,25 @@ from typing import IO, Any, Self
 
 import msgspec
 
+from ops_center.live.service import DECISIONS, INTAKE, QUARANTINE
 from sim.kernel.errors import InputError
 
-DECISIONS = "decisions.jsonl"
 TRUTH = "truth.jsonl"
 SUMMARY = "summary.json"
 REPORT = "report.html"
-INTAKE = "intake.jsonl"
-QUARANTINE = "quarantine.jsonl"
-STATE = "state.sqlite"
+
+__all__ = [
+    "DECISIONS",
+    "INTAKE",
+    "QUARANTINE",
+    "REPORT",
+    "SUMMARY",
+    "TRUTH",
+    "Lines",
+    "make_folder",
+    "read_lines",
+    "write_json",
+]
 
 _encoder = msgspec.json.Encoder()
 

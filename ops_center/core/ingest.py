@@ -39,8 +39,6 @@ NEWEST_NS = 60 * SECOND
 """How far a device clock may run ahead (assumed: twelve times the usual skew of 5 s)."""
 PENDING_LIMIT = 20_000_000
 """Readings that may wait; later ones are refused and counted as overflow."""
-LATE_LIMIT = 1_000_000
-"""Late readings kept until they are taken; later ones are dropped and counted as lost."""
 PARTS_LIMIT = 8
 """Parts of a kind that wait apart; more are laid together before they are looked through."""
 
@@ -138,8 +136,8 @@ class Ingest:
     Attributes
     ----------
     counts
-        Readings by fate. All: ``"readings"``. Taken: ``"accepted"``, ``"late"`` (history only).
-        Dropped: ``"duplicates"``, ``"late_lost"``, and refused for ``"unknown_kind"``,
+        Readings by fate. All: ``"readings"``. Taken: ``"accepted"``.
+        Dropped: ``"duplicates"``, ``"late"``, and refused for ``"unknown_kind"``,
         ``"unknown_device"``, ``"unknown_channel"`` (values, not readings), ``"time"``,
         ``"not_finite"``, ``"range"``, ``"overflow"``.
     pending
@@ -153,8 +151,6 @@ class Ingest:
         self._lateness_ns = int(seconds(lateness_s))
         self._seen = SeenWindow()
         self._waiting: dict[str, list[Released]] = {}
-        self._late: list[Released] = []
-        self._n_late = 0
 
     def push(self, batch: TelemetryBatch, now: Ns) -> None:
         """Take in one batch, received `now`."""
@@ -201,13 +197,6 @@ class Ingest:
             self._seen.note_released(released.slots, released.time_ns)
             self._note_values(released)
         return out
-
-    def take_late(self) -> list[Released]:
-        """Return the readings since the last call that came too late for all but history."""
-        late, self._late, self._n_late = self._late, [], 0
-        return late
-
-    # --- within ---------------------------------------------------------------------------
 
     def _addressed(self, batch: TelemetryBatch, kind: KindTable) -> Released:
         """Return the batch by slot, in the kind's own channel order, without unknown devices."""
@@ -298,7 +287,7 @@ class Ingest:
         return self._sorted(self._refuse(part, copy, "duplicates"))
 
     def _admit(self, part: Released) -> None:
-        """Drop what was seen before, lay aside what is too late, let the rest wait."""
+        """Drop what was seen before or is too late, let the rest wait."""
         self._seen.reserve(len(self.inventory))
         verdict: U8 | None = None
         if part.single:
@@ -312,22 +301,12 @@ class Ingest:
                     verdict[rows] = found
         if verdict is not None and verdict.any():
             self.counts["duplicates"] += int(np.count_nonzero(verdict == DUPLICATE))
-            late = verdict == LATE
-            if late.any():
-                self._lay_aside(part.take(late))
+            self.counts["late"] += int(np.count_nonzero(verdict == LATE))
             part = self._sorted(part.take(verdict == FRESH))
         if len(part):
             self.counts["accepted"] += len(part)
             self.pending += len(part)
             self._waiting.setdefault(part.kind, []).append(part)
-
-    def _lay_aside(self, part: Released) -> None:
-        self.counts["late"] += len(part)
-        if self._n_late + len(part) > LATE_LIMIT:
-            self.counts["late_lost"] += len(part)
-            return
-        self._n_late += len(part)
-        self._late.append(part)
 
     def _note_values(self, part: Released) -> None:
         doubted = part.quality == QUALITY_SELF_TEST

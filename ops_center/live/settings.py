@@ -27,15 +27,14 @@ class LiveSettings:
         what came meanwhile is not lost; two centres at one broker need two.
     directory
         Folder for the store and recordings (``CHENGMAI_OUT``), or None.
-    host, port
-        Where the API answers (``CHENGMAI_HOST``, ``CHENGMAI_PORT``); port 0 takes a free one.
+    port
+        Loopback port of the API (``CHENGMAI_PORT``); 0 takes a free one.
     """
 
     broker: BrokerUrl | None = None
     client_id: str = "chengmai-ops"
     directory: Path | None = None
-    host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = 0
 
 
 def read_settings(environ: Mapping[str, str]) -> LiveSettings:
@@ -63,7 +62,6 @@ def read_settings(environ: Mapping[str, str]) -> LiveSettings:
         broker=None if broker is None else parse_broker_url(broker, thing=f"{PREFIX}BROKER"),
         client_id=client_id,
         directory=None if directory is None else Path(directory),
-        host=given.get("HOST", default.host),
         port=_port(given.get("PORT", str(default.port))),
     )
 

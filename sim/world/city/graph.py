@@ -133,14 +133,18 @@ def join(streets: Sequence[Street]) -> list[Street]:
     onward = _onward(streets)
     inner = set(onward.values())
     joined: list[Street] = []
-    for first, street in enumerate(streets):
-        if first in inner:
+    seen: set[int] = set()
+    # Beginnings first; what is left then are rings, where every street continues another.
+    for first in sorted(range(len(streets)), key=lambda i: (i in inner, i)):
+        if first in seen:
             continue
-        chain = [street]
+        chain = [streets[first]]
         at = first
-        while (following := onward.get(at)) is not None:
+        seen.add(at)
+        while (following := onward.get(at)) is not None and following not in seen:
             chain.append(streets[following])
             at = following
+            seen.add(at)
         joined.extend(_as_one(part) for part in _open(chain))
     return joined
 

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from ops_center.core.detectors.silence import LLR, silence_findings
 from ops_center.core.ingest import Ingest
 from ops_center.core.inventory import ROSTERS_KEPT, Inventory
 from ops_center.core.presence import FAULTY, OFFLINE, ONLINE, SILENT
@@ -132,17 +131,6 @@ def test_faulty_device_stays_faulty_through_a_silence():
     assert scene.status("wg-free") == FAULTY
     presence.mark_faulty(slot, after(341), faulty=False, reason="sound again")
     assert scene.status("wg-free") == ONLINE
-
-
-def test_silence_becomes_one_finding_and_its_end_another():
-    scene = Scene()
-    scene.say(60, "wg-free", "wg-0", "wg-1", "gw-1")
-    scene.say(250, "wg-free")
-    (gone,) = silence_findings(scene.inventory.silent(after(261)))
-    assert (gone.device_id, gone.signal, gone.active, gone.llr) == ("gw-1", "silent", True, LLR)
-    scene.say(300, "gw-1", "wg-0")
-    (back,) = silence_findings(scene.inventory.silent(after(301)))
-    assert (back.device_id, back.active, back.llr) == ("gw-1", False, 0.0)
 
 
 def test_first_words_change_nothing_worth_telling():

@@ -19,13 +19,12 @@ def test_every_variable_is_read():
             "CHENGMAI_BROKER": "mqtt://broker",
             "CHENGMAI_CLIENT_ID": "ops-2",
             "CHENGMAI_OUT": "/data",
-            "CHENGMAI_HOST": "0.0.0.0",
-            "CHENGMAI_PORT": "0",
+            "CHENGMAI_PORT": "8080",
         }
     )
     assert settings.broker is not None
     assert (str(settings.broker), settings.client_id) == ("mqtt://broker:1883", "ops-2")
-    assert (settings.directory, settings.host, settings.port) == (Path("/data"), "0.0.0.0", 0)
+    assert (settings.directory, settings.port) == (Path("/data"), 8080)
 
 
 @pytest.mark.parametrize(
