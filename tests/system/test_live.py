@@ -190,3 +190,31 @@ def test_garbage_on_the_topics_is_counted_and_quarantined(tmp_path, programs, mo
     assert {r["reason"] for r in records(path)} >= {"json", "schema", "topic"}
     assert ops.interrupt() == 0, ops.output()
     assert "Traceback" not in ops.output()
+
+
+@pytest.mark.system
+def test_recorder_beside_the_centre_keeps_what_a_new_centre_decides_on(
+    tmp_path, programs, mosquitto
+):
+    broker = f"mqtt://127.0.0.1:{mosquitto.url.port}"
+    record = Chengmai(tmp_path, "record", "day.jsonl.gz", "--broker", broker)
+    programs.append(record)
+    feed = Chengmai(
+        tmp_path,
+        *("feed", "storm", "--broker", broker, "--speed", "200", "--until", "30min", "--json"),
+    )
+    programs.append(feed)
+    assert feed.wait() == 0, feed.output()
+    assert record.interrupt() == 0, record.output()
+    decide = Chengmai(tmp_path, "replay", "day.jsonl.gz", "--out", "again")
+    programs.append(decide)
+    assert decide.wait() == 0, decide.output()
+    assert opened(records(tmp_path / "again" / DECISIONS))
+
+    publish = Chengmai(
+        tmp_path, "replay", "day.jsonl.gz", "--broker", broker, "--speed", "1000", "--json"
+    )
+    programs.append(publish)
+    assert publish.wait() == 0, publish.output()
+    text = publish.output()
+    assert json.loads(text[text.index("{") :])["messages"] > 1000

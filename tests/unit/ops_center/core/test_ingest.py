@@ -217,11 +217,10 @@ def _fields(info):
 
 def test_overflow_is_refused_and_counted(monkeypatch):
     monkeypatch.setattr("ops_center.core.ingest.PENDING_LIMIT", 2)
-    monkeypatch.setattr("ops_center.core.ingest.LATE_LIMIT", 1)
     _, ingest = senses()
     ingest.push(batch([Reading(i, 9, 900, (0.0,)) for i in IDS[:2]]), after(900))
     ingest.push(batch([Reading(IDS[2], 9, 900, (0.0,))]), after(900))
     assert ingest.counts["overflow"] == 1
     ingest.release(after(1000))
     ingest.push(batch([Reading(i, 8, 800, (0.0,)) for i in IDS[:2]]), after(1000))
-    assert ingest.counts["late_lost"] == 2
+    assert ingest.counts["late"] == 2
