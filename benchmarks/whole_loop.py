@@ -166,14 +166,16 @@ class Peer:
     """The same readings, one SimPy process a device: errors, range, steps, loss.
 
     Each process does for its device what a cohort does for all of its kind: look at the truth,
-    gain, bias, noise, range, resolution, sequence number, device clock, radio loss.
+    gain, bias, noise, range, resolution, alarm, sequence number, device clock, battery, radio
+    loss and repeats, copies.
     """
 
     def __init__(self, sensors: int, *, centre: bool) -> None:
         self._series = [Series() for _ in range(sensors)] if centre else None
         self.env = simpy.Environment()
-        self.taken: list[tuple[int, float, int, tuple[float, ...]]] = []
+        self.taken: list[tuple[int, float, int, tuple[float, ...], float | None]] = []
         self._draw = random.Random(1)
+        self._idle_s = PERIOD_S
         self._truth = [self._draw.random() for _ in range(1000)]
         makers = (self._vehicle_detector, self._water_gauge, self._rain_gauge)
         number = 0
@@ -182,10 +184,24 @@ class Peer:
                 self.env.process(maker(number))
                 number += 1
 
-    def _send(self, number: int, skew_s: float, seq: int, values: tuple[float, ...]) -> None:
-        if self._draw.random() < 0.01:
-            return
-        self.taken.append((number, self.env.now + skew_s, seq, values))
+    def _send(
+        self,
+        number: int,
+        skew_s: float,
+        seq: int,
+        values: tuple[float, ...],
+        battery: float | None = None,
+        tries: int = 1,
+    ) -> None:
+        draw = self._draw.random
+        while draw() < 0.01:
+            tries -= 1
+            if not tries:
+                return
+        report = (number, self.env.now + skew_s, seq, values, battery)
+        self.taken.append(report)
+        if draw() < 0.001:
+            self.taken.append(report)
         if self._series is not None:
             self._series[number].take(seq, values)
 
@@ -200,17 +216,20 @@ class Peer:
             vehicles = float(math.floor(seq * 10 * true * gain))
             speed = round(min(max(15 * true * fast + draw.gauss(0, 0.5), 0.0), 50.0), 1)
             occupancy = round(min(max(true * wide + draw.gauss(0, 0.005), 0.0), 1.0), 3)
-            self._send(number, skew_s, seq, (vehicles, speed, occupancy))
+            spent_wh = self.env.now * 2e-7 + seq * 6.5e-6
+            battery = round(100 * max(1 - spent_wh / 68.4, 0.0), 1)
+            self._send(number, skew_s, seq, (vehicles, speed, occupancy), battery)
 
     def _water_gauge(self, number: int):
         draw, seq = self._draw, 0
-        bias, skew_s = draw.gauss(0, 0.004), draw.uniform(-5, 5)
+        bias, skew_s, wait_s = draw.gauss(0, 0.004), draw.uniform(-5, 5), PERIOD_S
         while True:
-            yield self.env.timeout(PERIOD_S)
+            yield self.env.timeout(wait_s)
             seq += 1
             depth = self._truth[number % 1000] + bias + draw.gauss(0, 0.003)
             depth = round(min(max(depth, 0.0), 2.0) / 0.005) * 0.005
-            self._send(number, skew_s, seq, (depth,))
+            wait_s = PERIOD_S if depth >= 0.05 else max(PERIOD_S, self._idle_s)
+            self._send(number, skew_s, seq, (depth,), tries=5)
 
     def _rain_gauge(self, number: int):
         draw, seq = self._draw, 0
@@ -219,7 +238,7 @@ class Peer:
             yield self.env.timeout(PERIOD_S)
             seq += 1
             rain = math.floor(seq * self._truth[number % 1000] * gain / 0.2) * 0.2
-            self._send(number, skew_s, seq, (rain,))
+            self._send(number, skew_s, seq, (rain,), tries=5)
 
 
 def one_process_a_device(sensors: int, minutes: int, *, centre: bool) -> dict[str, float]:
@@ -271,8 +290,8 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--sensors", type=int, default=100_000)
     options = parser.parse_args()
-    sensing = one_process_a_device(options.sensors, minutes=5, centre=False)
-    both = one_process_a_device(options.sensors, minutes=5, centre=True)
+    sensing = one_process_a_device(options.sensors, minutes=10, centre=False)
+    both = one_process_a_device(options.sensors, minutes=10, centre=True)
     loop = whole_loop(options.hours, options.sensors)
     answer = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python"
