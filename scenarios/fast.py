@@ -9,7 +9,7 @@ from pathlib import Path
 from ops_center.core.center import OpsCenter
 from ops_center.core.store import NoStore
 from scenarios import output
-from scenarios.build import CitySide, build_city_side, center_config
+from scenarios.build import build_city_side, center_config
 from scenarios.results import Outcome, conclude
 from scenarios.schema import Scenario
 from sim.kernel.clock import Ns, monotonic_s, seconds, to_seconds
@@ -108,6 +108,3 @@ def _advance(
             on_progress(to_seconds(now - start) / until_s)
 
     engine.run(Ns(start + seconds(until_s)), on_progress=tell, should_stop=should_stop)
-
-
-__all__ = ["CitySide", "FastRun", "run_fast"]

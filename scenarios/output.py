@@ -66,11 +66,6 @@ class Lines:
         if self._file is not None:
             self._file.write(_encoder.encode(record) + b"\n")
 
-    def flush(self) -> None:
-        """Hand what was written to the operating system."""
-        if self._file is not None:
-            self._file.flush()
-
     def close(self) -> None:
         """Finish the file."""
         if self._file is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,6 +163,3 @@ class TelemetryBatch(Message):
 
     def __len__(self) -> int:
         return len(self.device)
-
-
-DeviceStatus = Literal["online", "offline"]

@@ -1,7 +1,7 @@
 """Every topic, as a function; no topic is spelled anywhere else.
 
 ``city/v1/{district}/{domain}/{kind}/{device}/{channel}``, each level ``[a-z0-9_-]+``.
-Truth has a root of its own, which devices under test may not read.
+No topic carries the truth.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from sim.kernel.ids import is_level
 
 ROOT = "city"
 VERSION = "v1"
-TRUTH_ROOT = "truth"
 WHOLE_CITY = "all"
 """District level of what belongs to no district."""
 
