@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import msgspec
@@ -9,13 +10,13 @@ import pydantic
 
 from ops_center.core.center import OpsCenter
 from ops_center.core.store import NoStore
-from ops_center.live.pace import wait_for_clock
+from ops_center.live.pace import CityPace, wait_for_clock
 from ops_center.live.runner import replay
 from scenarios import output
 from scenarios.build import center_config
 from scenarios.options import Interrupt
 from scenarios.schema import PoliciesPart
-from sim.kernel.clock import MILLISECOND, Ns, SteppedClock, WallClock
+from sim.kernel.clock import MILLISECOND, Ns, SteppedClock, WallClock, monotonic_s
 from sim.kernel.errors import InputError
 from sim.messages import topics
 from sim.messages.encode import WireMessage
@@ -40,14 +41,10 @@ def record(url: BrokerUrl, path: Path, span_s: float | None, interrupt: Interrup
     Stamped with city time where the broker knows a city's clock, else with the wall's.
     """
     city_clock = wait_for_clock(url, client_id=RECORD_CLIENT, timeout_s=2.0)
-    wall = WallClock()
-    if city_clock is not None:
-        passed = int((wall.now() - city_clock.wall_ns) * city_clock.speed)
-        wall = WallClock(Ns(city_clock.ts_event + max(passed, 0)), city_clock.speed)
+    wall = WallClock() if city_clock is None else CityPace(city_clock)
     inbox = Inbox()
     link = MqttLink(url, RECORD_CLIENT, on_message=inbox.put)
-    deadline = WallClock()
-    ends_at = None if span_s is None else deadline.now() + int(span_s * 1e9)
+    ends_s = math.inf if span_s is None else monotonic_s() + span_s
     last = 0
     with Recorder(path) as file:
         file.start(Ns(wall.now() // MILLISECOND * MILLISECOND))
@@ -55,7 +52,7 @@ def record(url: BrokerUrl, path: Path, span_s: float | None, interrupt: Interrup
         link.open()
         try:
             link.subscribe([f"{topics.ROOT}/#"])
-            while not interrupt.heard and (ends_at is None or deadline.now() < ends_at):
+            while not interrupt.heard and monotonic_s() < ends_s:
                 group = inbox.take(TAKE_AT_MOST, TAKE_S)
                 if group:
                     last = max(wall.now() // MILLISECOND * MILLISECOND, last + MILLISECOND)

@@ -31,8 +31,6 @@ CALL_LLR = 4.0
 """A person who calls from the water is rarely wrong (assumed: odds of e⁴, about 55 to 1)."""
 CALL_STANDS = seconds(1800)
 RAIN_SIGNALS = ("raining", "rain_high")
-CLOSED_KEPT = 500
-"""Closed incidents kept in memory for the API; the store has them all."""
 
 
 class Desk:

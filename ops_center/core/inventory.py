@@ -22,7 +22,6 @@ from sim.messages.telemetry import (
     DeviceDeath,
     DeviceInfo,
     Roster,
-    TelemetryBatch,
 )
 
 ROSTERS_KEPT = 256
@@ -156,13 +155,6 @@ class Inventory:
     def find(self, device_id: str) -> int | None:
         """Return the slot of `device_id`, or None."""
         return self._slot_of.get(device_id)
-
-    def slots_of(self, batch: TelemetryBatch) -> I32:
-        """Return ``(n,)`` slots of a batch's readings; -1 where the device is not known.
-
-        A device born as another kind than the batch's is not known by it.
-        """
-        return self.roster_slots(batch.roster, batch.kind)[batch.device]
 
     def roster_slots(self, roster: Roster, kind: str) -> I32:
         """Return the slot of every position of `roster`, -1 where none of that kind is known."""

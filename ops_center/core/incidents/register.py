@@ -52,10 +52,6 @@ class Register:
             (i.type, i.place_id): i.incident_id for i in self.incidents.values() if i.is_open
         }
 
-    def open_keys(self) -> list[Key]:
-        """Return type and place of every open incident."""
-        return list(self._open)
-
     def open_incidents(self) -> list[Incident]:
         """Return the open incidents, oldest first."""
         return [self.incidents[i] for i in sorted(self._open.values())]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ops_center.core.incidents.incident import FALSE_ALARM, Incident
 from ops_center.core.response.dispatch import Need, choose
@@ -192,32 +193,37 @@ class Conductor:
                 continue
             if all(order.status == "done" for order in acting):
                 state = replace(state, status="done")
-            seen = None
-            if step.verify is not None and state.verify_by is not None:
-                seen = _is_seen(step.verify, state, incident, belief)
-                if seen is None and belief.now >= state.verify_by:
-                    seen = False
-            if step.verify is None or seen is None:
-                self.book.keep(incident.incident_id, state)
+            self.book.keep(incident.incident_id, state)
+            if step.verify is None or state.verify_by is None:
                 continue
-            verdict = "verified" if seen else "unverified"
-            self.book.keep(
-                incident.incident_id, replace(state, status="verified" if seen else "unverified")
-            )
-            last = acting[-1].command_id
-            self._write(
-                verdict,
-                incident=incident.incident_id,
-                step=step.id,
-                command=last,
-                fact=step.verify.fact,
-                value=round(incident.severity, 3),
-                cause=last,
-            )
-            self.book.tell(incident.incident_id, f"{step.id} {verdict}", step.verify.fact, last)
-            if not seen:
-                why = f"{step.verify.fact} not seen in time"
-                self.book.escalate(incident.incident_id, step.id, why, last)
+            if _is_seen(step.verify, state, incident, belief):
+                self._conclude(incident, state, step.verify, "verified")
+            elif belief.now >= state.verify_by:
+                self._conclude(incident, state, step.verify, "unverified")
+
+    def _conclude(
+        self,
+        incident: Incident,
+        state: StepRun,
+        verify: Verify,
+        verdict: Literal["verified", "unverified"],
+    ) -> None:
+        """Settle whether the world shows what a step was to bring about."""
+        last = state.acting_orders[-1].command_id
+        self.book.keep(incident.incident_id, replace(state, status=verdict))
+        self._write(
+            verdict,
+            incident=incident.incident_id,
+            step=state.step_id,
+            command=last,
+            fact=verify.fact,
+            value=round(incident.severity, 3),
+            cause=last,
+        )
+        self.book.tell(incident.incident_id, f"{state.step_id} {verdict}", verify.fact, last)
+        if verdict == "unverified":
+            why = f"{verify.fact} not seen in time"
+            self.book.escalate(incident.incident_id, state.step_id, why, last)
 
     def _give_up_on_late(self, incident: Incident, belief: Belief) -> None:
         for step in self.plans[incident.type].steps:
@@ -251,12 +257,10 @@ class Conductor:
             self.book.command_unit(incident, step, unit, "stand_down", belief.now)
 
 
-def _is_seen(verify: Verify, state: StepRun, incident: Incident, belief: Belief) -> bool | None:
-    """Return True when the world shows the fact, None while it does not."""
+def _is_seen(verify: Verify, state: StepRun, incident: Incident, belief: Belief) -> bool:
+    """Return whether the world shows the fact."""
     orders = state.acting_orders
     if verify.fact == "position":
-        seen = all(belief.actuators[o.target_id].position == verify.equals for o in orders)
-    else:
-        obeyed = any(order.status in ("accepted", "done") for order in orders)
-        seen = obeyed and incident.severity <= state.peak - verify.by
-    return True if seen else None
+        return all(belief.actuators[o.target_id].position == verify.equals for o in orders)
+    obeyed = any(order.status in ("accepted", "done") for order in orders)
+    return obeyed and incident.severity <= state.peak - verify.by

@@ -77,11 +77,6 @@ class NatsBroker:
             raise TransportError("the embedded broker was asked for its address before its start")
         return BrokerUrl(host=HOST, port=self._port)
 
-    @property
-    def server_pid(self) -> int | None:
-        """Process that holds the server, or None."""
-        return None if self._process is None else self._process.pid
-
     def start(self) -> None:
         """Start the server, and return when it takes connections.
 
