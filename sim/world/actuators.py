@@ -1,19 +1,23 @@
-"""Pumps, barriers and signs at the underpasses: they move slowly, may fail, and answer."""
+"""Pumps, valves, barriers, signs: they move slowly, may fail, and answer.
+
+It knows how actuators move and answer; what each kind does to the world is told by the part
+of the world that it changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from sim.kernel.basemap import BaseMap
 from sim.kernel.bus import Bus
 from sim.kernel.clock import Ns, Timer, seconds
 from sim.messages.field import ActuatorStatus, Command
+from sim.world.actuator_kinds import ACTUATOR_KINDS, ActuatorKind
 from sim.world.commands import CommandDesk
 from sim.world.engine import CITY, SimEngine
 from sim.world.truth import Truth
-from sim.world.water import Underpasses
 
 FAULT = "fault"
 """Position of an actuator that knows it is out of order."""
@@ -24,75 +28,9 @@ FaultKind = Literal["refuses", "silent"]
 """Known to itself, and so refusing; or doing nothing while it says it does."""
 
 
-class RoadControl(Protocol):
-    """What barriers and signs do to traffic."""
-
-    def close(self, link: int, by: str) -> None:
-        """Let nobody enter `link` until `by` reopens it."""
-
-    def reopen(self, link: int, by: str) -> None:
-        """Give up the hold of `by`."""
-
-    def warn(self, link: int) -> None:
-        """Advise drivers to avoid `link`."""
-
-    def unwarn(self, link: int) -> None:
-        """Take the advice away."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActuatorKind:
-    """One kind of actuator.
-
-    Attributes
-    ----------
-    kind, domain
-        Topic levels.
-    prefix
-        Begins the identifier, followed by the place's.
-    at_rest
-        Position without a command.
-    positions
-        Position that each action leads to; None where the command brings the text.
-    travel_s
-        How long the mechanism takes.
-    """
-
-    kind: str
-    domain: str
-    prefix: str
-    at_rest: str
-    positions: Mapping[str, str | None]
-    travel_s: float
-
-
-ACTUATOR_KINDS = (
-    ActuatorKind(
-        kind="standby_pump",
-        domain="municipal",
-        prefix="pump",
-        at_rest="off",
-        positions={"start": "on", "stop": "off"},
-        travel_s=30.0,  # assumed: soft start and opening of the pressure valve
-    ),
-    ActuatorKind(
-        kind="barrier",
-        domain="traffic",
-        prefix="barrier",
-        at_rest="open",
-        positions={"close": "closed", "open": "open"},
-        travel_s=8.0,  # assumed: boom of 6 m with its warning light beforehand
-    ),
-    ActuatorKind(
-        kind="message_sign",
-        domain="traffic",
-        prefix="sign",
-        at_rest="blank",
-        positions={"show": None, "clear": "blank"},
-        travel_s=1.0,  # assumed: the controller's refresh
-    ),
-)
-"""Every underpass has one of each."""
+Effect = Callable[[int, str, bool], None]
+"""What a kind of actuator does to the world: the place it serves, its identifier, and whether
+it stands away from rest and works."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -104,7 +42,6 @@ class _Actuator:
     district: str
     lon: float
     lat: float
-    links: tuple[int, ...]
     position: str
     fault: FaultKind | None = None
     moving: Command | None = None
@@ -116,10 +53,8 @@ class Actuators:
 
     Parameters
     ----------
-    basemap, water
-        Where they stand, and the bowls that the standby pumps draw from.
-    roads
-        What barriers and signs act on.
+    basemap
+        Where they stand.
     engine, bus, desk, truth
         Time, where they report, where orders come from, and what is kept for scoring.
     """
@@ -127,32 +62,34 @@ class Actuators:
     def __init__(
         self,
         basemap: BaseMap,
-        water: Underpasses,
-        roads: RoadControl,
         *,
         engine: SimEngine,
         bus: Bus,
         desk: CommandDesk,
         truth: Truth,
     ) -> None:
-        self._water = water
-        self._roads = roads
         self._engine = engine
         self._clock = engine.clock(CITY)
         self._bus = bus
         self._desk = desk
         self._truth = truth
         self._by_id: dict[str, _Actuator] = {}
-        for place in water.place.tolist():
+        self._effects: dict[str, list[Effect]] = {}
+        for index, place in enumerate(basemap.places):
             for kind in ACTUATOR_KINDS:
-                actuator = _build(basemap, place, kind)
-                self._by_id[actuator.actuator_id] = actuator
+                if place.kind in kind.at:
+                    actuator = _build(basemap, index, kind)
+                    self._by_id[actuator.actuator_id] = actuator
         for kind in ACTUATOR_KINDS:
             ids = [a.actuator_id for a in self._by_id.values() if a.kind is kind]
             desk.serve(kind.kind, ids, self._on_command)
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def serve(self, kind: str, effect: Effect) -> None:
+        """Let actuators of a kind do to the world what `effect` says, besides all others."""
+        self._effects.setdefault(kind, []).append(effect)
 
     def publish_all(self) -> None:
         """Publish every actuator's status: its birth, or once more after a broker's loss."""
@@ -228,19 +165,8 @@ class Actuators:
     def _apply(self, actuator: _Actuator) -> None:
         """Let the world follow the actuator's position and fault."""
         works = actuator.fault is None and actuator.position != actuator.kind.at_rest
-        by, links, control = actuator.actuator_id, actuator.links, self._roads
-        if actuator.kind.kind == "standby_pump":
-            row = self._water.row_of(actuator.place)
-            assert row is not None, f"{by} stands where no water gathers"
-            self._water.standby_on[row] = works
-        elif actuator.kind.kind == "barrier":
-            turn = control.close if works else control.reopen
-            for link in links:
-                turn(link, by)
-        else:
-            advise = control.warn if works else control.unwarn
-            for link in links:
-                advise(link)
+        for effect in self._effects.get(actuator.kind.kind, ()):
+            effect(actuator.place, actuator.actuator_id, works)
 
     def _publish(self, actuator: _Actuator, cause: str | None) -> None:
         self._bus.publish(
@@ -275,7 +201,6 @@ def _build(basemap: BaseMap, index: int, kind: ActuatorKind) -> _Actuator:
         district=place.district_id,
         lon=lon,
         lat=lat,
-        links=place.links,
         position=kind.at_rest,
     )
 

@@ -20,17 +20,11 @@ and in shallow water; assumed: they use the lane against the traffic or the hard
 
 
 class Streets(Protocol):
-    """What responders ask of traffic, and do to it by hand."""
+    """What responders ask of traffic."""
 
     @property
     def link_time_s(self) -> F64:
         """``(n_links,)`` travel time now; infinite where closed or too deep [s]."""
-
-    def close(self, link: int, by: str) -> None:
-        """Let nobody enter `link` until `by` reopens it."""
-
-    def reopen(self, link: int, by: str) -> None:
-        """Give up the hold of `by`."""
 
 
 class Navigator:

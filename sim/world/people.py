@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernel.basemap import BaseMap
-from sim.kernel.bus import Bus
 from sim.kernel.clock import Ns, seconds
-from sim.kernel.ids import Counter
 from sim.kernel.rng import Streams
-from sim.messages.city import CallReceived
+from sim.world.callers import Callers
 from sim.world.engine import CITY, SimEngine
 from sim.world.truth import Truth
 from sim.world.water import SunkenLinks, Underpasses
@@ -69,7 +67,7 @@ class People:
         traffic: StreetTraffic,
         *,
         engine: SimEngine,
-        bus: Bus,
+        callers: Callers,
         streams: Streams,
         truth: Truth,
     ) -> None:
@@ -80,10 +78,9 @@ class People:
         self._traffic = traffic
         self._engine = engine
         self._clock = engine.clock(CITY)
-        self._bus = bus
+        self._callers = callers
         self._streams = streams
         self._truth = truth
-        self._calls = Counter("call")
         self._stalled = np.zeros(n, dtype=np.int64)
         self._told = np.zeros(n, dtype=np.int64)
         self._calling = np.zeros(n, dtype=bool)
@@ -150,21 +147,7 @@ class People:
         if people <= self._told[row]:
             return
         self._told[row] = people
-        place = self._basemap.places[int(self._water.place[row])]
-        lon, lat = self._basemap.projection.point_to_lonlat(place.x_m, place.y_m)
-        self._bus.publish(
-            CallReceived(
-                ts_event=self._engine.now(),
-                call_id=self._calls.take(),
-                line="119",
-                topic="trapped",
-                district=place.district_id,
-                lon=lon,
-                lat=lat,
-                place_id=place.place_id,
-                people=people,
-            )
-        )
+        self._callers.say("119", "trapped", int(self._water.place[row]), people)
 
     def _free(self, row: int, people: int) -> int:
         freed = min(people, int(self.trapped[row]))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from sim.kernel.basemap import BaseMap, Station
 from sim.kernel.bus import Bus
 from sim.kernel.clock import MILLISECOND, Ns, seconds
@@ -22,6 +24,7 @@ from sim.world.crew import OBSERVE_S, TICK_S, Scene, Task
 from sim.world.driving import Navigator
 from sim.world.engine import Flow, SimEngine
 from sim.world.truth import Truth
+from sim.world.unit_kinds import UNIT_KINDS, UnitKind
 
 REPORT_S = 15.0
 """Time between two positions of a moving unit; assumed: usual vehicle-location interval."""
@@ -34,58 +37,6 @@ HANDOVER_S = 600.0
 minutes of drive and handover, its hospital being its station."""
 TURNOUT_SIGMA = 0.25
 """Spread of the logarithm of turnout times; assumed: 9 of 10 within 1.4 times the median."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitKind:
-    """One kind of unit.
-
-    Attributes
-    ----------
-    kind
-        Topic level.
-    skills
-        Tasks it can do, sorted.
-    turnout_s
-        Median time from the order until its wheels turn.
-    wade_m
-        Depth that stops it.
-    setup_s
-        Time from arrival until its work begins.
-    pump_m3s
-        Capacity it brings along.
-    """
-
-    kind: str
-    skills: tuple[str, ...]
-    turnout_s: float
-    wade_m: float
-    setup_s: float
-    pump_m3s: float = 0.0
-
-
-UNIT_KINDS = {
-    row.kind: row
-    for row in (
-        # Capacity assumed: a large pump truck of 900 m3/h, five of the small units of 180 m3/h
-        # that Beijing fields; turnout and rigging of suction hoses assumed.
-        UnitKind(
-            kind="pump_unit",
-            skills=("pump",),
-            turnout_s=120.0,
-            wade_m=0.6,
-            setup_s=120.0,
-            pump_m3s=0.25,
-        ),
-        # assumed: a patrol car waits manned; cones and a car across the lane.
-        UnitKind(
-            kind="traffic_police", skills=("close",), turnout_s=60.0, wade_m=0.3, setup_s=30.0
-        ),
-        # Turnout NFPA 1710: 60 s for emergency medical response, 80 s for fire.
-        UnitKind(kind="ambulance", skills=("rescue",), turnout_s=60.0, wade_m=0.3, setup_s=30.0),
-    )
-}
-"""Kinds of unit by name; stations of any other kind stay empty."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -114,8 +65,8 @@ class _Unit:
         return self.kind.setup_s
 
     @property
-    def pump_m3s(self) -> float:
-        return self.kind.pump_m3s
+    def capacity(self) -> float:
+        return self.kind.capacity
 
 
 class Units:
@@ -257,9 +208,12 @@ class Units:
             yield from self._drive(unit, [unit.station.node], lambda: unit.job is not None)
 
     def _approaches(self, place: int) -> list[int]:
-        """Return the nodes where traffic enters the place's links, each once."""
+        """Return the nodes where traffic enters the place's links, or the one nearest to it."""
+        at = self._basemap.places[place]
+        if not at.links:
+            return [int(self._basemap.nearest_node(np.array([[at.x_m, at.y_m]]))[0])]
         start = self._basemap.roads.start
-        return list(dict.fromkeys(int(start[i]) for i in self._basemap.places[place].links))
+        return list(dict.fromkeys(int(start[i]) for i in at.links))
 
     # Driving
 

@@ -21,11 +21,15 @@ from sim.world.commands import CommandDesk
 from sim.world.crew import Scene
 from sim.world.driving import Navigator
 from sim.world.engine import PHYSICS, SimEngine
+from sim.world.families import make_families
 from sim.world.fields import DepthField, Field, RainField, VehicleField
 from sim.world.hazards.flood import Floods
+from sim.world.hazards.order import Family, Order
 from sim.world.people import People
+from sim.world.stage import Stage
 from sim.world.traffic import Traffic, TrafficConfig
 from sim.world.truth import Truth
+from sim.world.underpass_work import serve_underpasses
 from sim.world.units import Units
 from sim.world.water import SunkenLinks, Underpasses
 from sim.world.weather import Storm, Weather
@@ -77,11 +81,14 @@ class WorldConfig:
         Rain; the storms' amounts add up.
     pump_faults
         Pumps that fail.
+    orders
+        What else happens: the name of each in the scenario, and the order.
     traffic
         Demand and drivers.
     """
 
     storms: tuple[Storm, ...] = ()
+    orders: tuple[tuple[str, Order], ...] = ()
     pump_faults: tuple[PumpFault, ...] = ()
     traffic: TrafficConfig = field(default_factory=TrafficConfig)
 
@@ -91,8 +98,8 @@ class World:
 
     Each physics step, one traffic step long, goes in this order: rain falls; bowls fill and
     are pumped; their water stands on the links; traffic moves; floods begin and end; people
-    are exposed, trapped, freed. At equal times a step comes before devices, units and
-    actuators, and these before the centre.
+    are exposed, trapped, freed; then each family of hazards that is due. At equal times a step
+    comes before devices, units and actuators, and these before the centre.
 
     Parameters
     ----------
@@ -130,6 +137,7 @@ class World:
         self._engine = engine
         self._truth = truth
         self._clock = engine.clock(PHYSICS)
+        self.stage = Stage.of(city, engine, bus, streams, truth)
         self.weather = Weather(config.storms, city.cells.xy_m, streams)
         self.water = Underpasses(city.basins)
         self.traffic = Traffic(basemap.roads, city.zones, streams, config.traffic)
@@ -140,19 +148,18 @@ class World:
             self._sunken,
             self.traffic,
             engine=engine,
-            bus=bus,
+            callers=self.stage.callers,
             streams=streams,
             truth=truth,
         )
         self.floods = Floods(basemap, self.water, self.people, truth)
         desk = CommandDesk(engine, bus, streams)
-        self.actuators = Actuators(
-            basemap, self.water, self.traffic, engine=engine, bus=bus, desk=desk, truth=truth
-        )
+        self.actuators = Actuators(basemap, engine=engine, bus=bus, desk=desk, truth=truth)
+        scene = Scene(engine, self.look)
         self.units = Units(
             basemap,
             Navigator(basemap.roads, self.traffic, self._sunken.depth_m),
-            Scene(basemap, self.water, self.people, self.traffic, engine),
+            scene,
             engine=engine,
             bus=bus,
             desk=desk,
@@ -164,6 +171,21 @@ class World:
             "road_water_gauge": DepthField(self.water, len(basemap.places)),
             "vehicle_detector": VehicleField(self.traffic),
         }
+        serve_underpasses(
+            scene,
+            self.actuators,
+            basemap=basemap,
+            water=self.water,
+            people=self.people,
+            streets=self.traffic,
+            events=self.stage.events,
+        )
+        self.families = make_families(self.stage, self.traffic)
+        for family in self.families:
+            self._join(family, scene)
+        for name, order in config.orders:
+            self._family_of(order).plan(name, order)
+        self._ticks = 0
         places = [basemap.places[i] for i in city.basins.place.tolist()]
         self._row_of_place_id = {place.place_id: row for row, place in enumerate(places)}
         self._catchments = self.weather.sites(
@@ -175,6 +197,16 @@ class World:
         self._faults = config.pump_faults
         for fault in self._faults:
             self._check(fault)
+
+    def look(self, place: int) -> dict[str, float | int]:
+        """Return what anybody at a place sees: water, people trapped, hazards by severity."""
+        seen: dict[str, float | int] = {
+            kind: float(f"{severity:.3g}") for kind, severity in self.stage.events.at(place).items()
+        }
+        if self.water.row_of(place) is not None:
+            seen["depth_m"] = round(self.water.depth_at(place), 2)
+            seen["trapped"] = self.people.trapped_at(place)
+        return seen
 
     def start(self) -> None:
         """Publish the births of units and actuators, set the faults, let time begin."""
@@ -196,6 +228,10 @@ class World:
         """Write the truth's last records: floods still open, and the totals."""
         now, water, traffic, people = self._engine.now(), self.water, self.traffic, self.people
         self.floods.finish(now)
+        self.stage.events.finish(now)
+        totals: dict[str, float | int] = dict(self.stage.events.harm)
+        for family in self.families:
+            totals |= family.totals()
         self._truth.write(
             "run_end",
             now,
@@ -210,6 +246,7 @@ class World:
             water_in_m3=water.in_m3,
             water_out_m3=water.out_m3,
             water_stored_m3=water.stored_m3,
+            **totals,
         )
 
     def _after(self, span_s: float) -> Ns:
@@ -226,11 +263,27 @@ class World:
         self.traffic.step(now)
         self.floods.step(now)
         self.people.step(dt_s)
+        self._ticks += 1
+        for family in self.families:
+            every = max(1, round(family.step_s / dt_s))
+            if self._ticks % every == 0:
+                family.step(now, every * dt_s)
+
+    def _join(self, family: Family, scene: Scene) -> None:
+        for task, work in family.works.items():
+            scene.serve(task, work)
+        for kind, effect in family.effects.items():
+            self.actuators.serve(kind, effect)
+        self.fields |= family.fields
+
+    def _family_of(self, order: Order) -> Family:
+        return next(family for family in self.families if type(order) in family.orders)
 
     def _sample(self) -> None:
         self._clock.call_at(self._after(SAMPLE_S), self._sample, name="truth sample")
         fallen_mm = self._catchments.total_mm(self._engine.now())
         self.floods.sample(self._engine.now(), (fallen_mm - self._sampled_mm) * (3600 / SAMPLE_S))
+        self.stage.events.sample(self._engine.now())
         self._sampled_mm = fallen_mm
 
     def _sample_traffic(self) -> None:

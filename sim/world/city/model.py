@@ -78,9 +78,59 @@ class Basins:
     standby_pump_m3s: F64
 
 
+PLACE_KINDS = (
+    "underpass",
+    "bridge",
+    "junction",
+    "metro_station",
+    "community",
+    "hospital",
+    "clinic",
+    "school",
+    "venue",
+    "factory",
+    "greenhouse",
+    "substation",
+    "waterworks",
+    "gas_chamber",
+    "heat_plant",
+    "base_station",
+    "air_station",
+    "river_gauge",
+)
+"""Kinds of places a city may have, in the order in which the map lists them.
+
+``community`` stands for the homes of one: flats, lifts, covers, bins; ``junction`` for a
+crossing with signals and the roads that lead to it; ``venue`` for a stadium, a park gate or a
+square that fills; ``factory`` for a plant with machines and stored chemicals.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sites:
+    """What a place holds, one row a place of the map.
+
+    Attributes
+    ----------
+    capacity
+        ``(places,)`` people at its fullest: residents of a community, beds of a hospital,
+        pupils, spectators, workers, passengers of a metro station on its platforms; 0 where
+        nobody stays.
+    area_m2
+        ``(places,)`` floor or ground on which they stand, or that grows [m2]; 0 where it means
+        nothing.
+    node
+        ``(places,)`` int32 road node where a vehicle stops for it.
+    """
+
+    capacity: F64
+    area_m2: F64
+    node: I32
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class City:
-    """Everything that stands: the public map, people, trip ends and hydrology.
+    """Everything that stands: the public map, people, trip ends, hydrology, facilities, networks.
 
     Attributes
     ----------

@@ -21,7 +21,9 @@ from sim.world.crew import Scene
 from sim.world.driving import Navigator
 from sim.world.engine import SimEngine
 from sim.world.people import People
+from sim.world.stage import Stage
 from sim.world.truth import Truth
+from sim.world.underpass_work import serve_underpasses
 from sim.world.units import Units
 from sim.world.water import SunkenLinks, Underpasses
 
@@ -199,15 +201,33 @@ class Town:
         self.water = Underpasses(self.city.basins)
         self.sunken = SunkenLinks(basemap, self.water)
         shared: dict[str, Any] = {"engine": self.engine, "bus": self.bus, "truth": self.truth}
+        self.stage = Stage.of(self.city, self.engine, self.bus, self.streams, self.truth)
         self.people = People(
-            basemap, self.water, self.sunken, self.traffic, streams=self.streams, **shared
+            basemap,
+            self.water,
+            self.sunken,
+            self.traffic,
+            engine=self.engine,
+            callers=self.stage.callers,
+            streams=self.streams,
+            truth=self.truth,
         )
         desk = CommandDesk(self.engine, self.bus, self.streams)
-        self.actuators = Actuators(basemap, self.water, self.traffic, desk=desk, **shared)
+        self.actuators = Actuators(basemap, desk=desk, **shared)
+        scene = Scene(self.engine, self.look)
+        serve_underpasses(
+            scene,
+            self.actuators,
+            basemap=basemap,
+            water=self.water,
+            people=self.people,
+            streets=self.traffic,
+            events=self.stage.events,
+        )
         self.units = Units(
             basemap,
             Navigator(self.roads, self.traffic, self.sunken.depth_m),
-            Scene(basemap, self.water, self.people, self.traffic, self.engine),
+            scene,
             desk=desk,
             streams=self.streams,
             **shared,
@@ -220,6 +240,13 @@ class Town:
         self.bus.subscribe(UnitStatus, self.unit_reports.append)
         self.bus.subscribe(ActuatorStatus, self.actuator_reports.append)
         self.bus.subscribe(CallReceived, self.calls.append)
+
+    def look(self, place: int) -> dict[str, Any]:
+        """Return what a crew at an underpass sees."""
+        return {
+            "depth_m": round(self.water.depth_at(place), 2),
+            "trapped": self.people.trapped_at(place),
+        }
 
     def order(
         self,
