@@ -14,6 +14,7 @@ from devices.faults import FaultOrder, FaultPlan
 from devices.gateway import GatewayOutage, Gateways
 from ops_center.core.config import CenterConfig
 from ops_center.core.response.plan import ResponsePlan, read_plan
+from scenarios.hazard_parts import HazardPart
 from scenarios.schema import PoliciesPart, PumpFailure, Scenario, SensorFault
 from scenarios.schema import Storm as StormPart
 from scenarios.siting import place_gateways, place_sensors
@@ -183,6 +184,11 @@ def _world_config(scenario: Scenario, city: City, start: Ns) -> WorldConfig:
     traffic = TrafficConfig() if trips is None else TrafficConfig(peak_trips_per_h=trips * 3600)
     return WorldConfig(
         storms=storms,
+        orders=tuple(
+            (name, hazard.to_order())
+            for name, hazard in scenario.hazards.items()
+            if isinstance(hazard, HazardPart)
+        ),
         pump_faults=tuple(_pump_faults(scenario, city)),
         traffic=traffic,
     )

@@ -12,7 +12,8 @@ from typing import Any
 import pydantic
 import yaml
 
-from scenarios.schema import Part, Scenario
+from scenarios.part import Part
+from scenarios.schema import HAZARD_TYPES, Scenario
 from sim.kernel.errors import InputError
 
 _LIBRARY = resources.files("scenarios") / "library"
@@ -98,7 +99,7 @@ def _explain(thing: str, node: Any, error: Any) -> InputError:
 
 def _is_tag(part: object, error: Any) -> bool:
     """Return whether a step of pydantic's path is a union's tag, which the file has not."""
-    return part in ("storm", "pump_failure", "sensor_fault") and error["loc"].index(part) == 2
+    return part in HAZARD_TYPES and error["loc"].index(part) == 2
 
 
 def _line(node: Any, path: list[Any]) -> int:

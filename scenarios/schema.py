@@ -5,24 +5,17 @@ Quantities carry units in the file and are SI here.
 
 from __future__ import annotations
 
+import functools
+import operator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import BeforeValidator, ConfigDict, Field
 
-from sim.kernel import units
+from scenarios.hazard_parts import HazardPart, part_of, quantity
+from scenarios.part import Part
 from sim.kernel.clock import BEIJING, SECOND, Ns
-from sim.kernel.errors import InputError
-
-
-def _quantity(unit: str) -> BeforeValidator:
-    def read(value: object, info: ValidationInfo) -> float:
-        try:
-            return units.parse(value, unit, thing=info.field_name or "value")  # type: ignore[arg-type]
-        except InputError as error:
-            raise ValueError(f"expected {error.expected}") from error
-
-    return BeforeValidator(read)
+from sim.world.families import ORDERS
 
 
 def _start(value: object) -> int:
@@ -38,17 +31,11 @@ def _start(value: object) -> int:
     return int(at.timestamp()) * SECOND
 
 
-Seconds = Annotated[float, _quantity("s"), Field(ge=0)]
-Metres = Annotated[float, _quantity("m"), Field(ge=0)]
-Share = Annotated[float, _quantity("1"), Field(ge=0, le=1)]
-PerSecond = Annotated[float, _quantity("1/s"), Field(ge=0)]
+Seconds = Annotated[float, quantity("s"), Field(ge=0)]
+Metres = Annotated[float, quantity("m"), Field(ge=0)]
+Share = Annotated[float, quantity("1"), Field(ge=0, le=1)]
+PerSecond = Annotated[float, quantity("1/s"), Field(ge=0)]
 Start = Annotated[int, BeforeValidator(_start)]
-
-
-class Part(BaseModel):
-    """A part of a scenario: frozen, strict about its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CityPart(Part):
@@ -112,7 +99,7 @@ class NetworkPart(Part):
 
     gateways: int = Field(default=6, ge=1, le=500)
     loss: Share = 0.01
-    outages: list[Outage] = []
+    outages: tuple[Outage, ...] = ()
 
 
 class Storm(Part):
@@ -151,7 +138,18 @@ class SensorFault(Part):
     lasts: Seconds | None = None
 
 
-Hazard = Annotated[Storm | PumpFailure | SensorFault, Field(discriminator="type")]
+PARTS: tuple[type[Part], ...] = (Storm, PumpFailure, SensorFault, *map(part_of, ORDERS))
+"""Every type of hazard that a scenario may name."""
+
+if TYPE_CHECKING:
+    Hazard = Storm | PumpFailure | SensorFault | HazardPart
+else:
+    Hazard = Annotated[functools.reduce(operator.or_, PARTS), Field(discriminator="type")]
+
+HAZARD_TYPES: tuple[str, ...] = tuple(
+    literal for part in PARTS for literal in get_args(part.model_fields["type"].annotation)
+)
+"""Their words, in the same order."""
 
 
 class PoliciesPart(Part):
@@ -183,5 +181,5 @@ class Scenario(Part):
     clock: ClockPart = ClockPart()
     sensing: SensingPart = SensingPart()
     network: NetworkPart = NetworkPart()
-    hazards: dict[str, Hazard] = {}
+    hazards: dict[str, Hazard] = Field(default_factory=dict)
     policies: PoliciesPart = PoliciesPart()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sim.world.hazards.order import Family
+from sim.world.hazards.order import Family, Order
 from sim.world.stage import Stage
 from sim.world.traffic import Traffic
+
+ORDERS: tuple[type[Order], ...] = ()
+"""Every type of order that a scenario may give to one of the families."""
 
 
 def make_families(stage: Stage, traffic: Traffic) -> list[Family]:

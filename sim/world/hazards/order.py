@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sim.kernel.clock import Ns
 from sim.kernel.errors import InputError
@@ -26,11 +26,15 @@ class Order:
 
     Attributes
     ----------
+    word
+        Its ``type`` in a scenario file.
     at_s
         When it begins, after the scenario's start.
     place
         Identifier of the place it happens at; None draws one that fits.
     """
+
+    word: ClassVar[str]
 
     at_s: Seconds = 600.0
     place: str | None = None
