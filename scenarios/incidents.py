@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scenarios.floods import Record, time_s
+from scenarios.events import Record, time_s
 
-Outcome = Literal["matched", "duplicate", "minor", "false_alarm", "suspicion"]
+Outcome = Literal["matched", "duplicate", "minor", "related", "false_alarm", "suspicion"]
 
 RELAPSED = "relapsed"
 """Name of the moment at which an incident under control was so no more."""
@@ -46,9 +46,10 @@ class Incident:
     episodes
         One, and one more for every relapse.
     outcome
-        ``"matched"`` to a flood; ``"duplicate"`` of one already matched; ``"minor"``: there was
-        real water but no flood; ``"false_alarm"``: confirmed, and nothing there;
-        ``"suspicion"``: never confirmed, no flood.
+        ``"matched"`` to an event; ``"duplicate"`` of one already matched; ``"minor"``: there was
+        real water but no flood; ``"related"``: a true event of another type was there;
+        ``"false_alarm"``: confirmed, and nothing there; ``"suspicion"``: never confirmed, no
+        event.
     """
 
     incident: str

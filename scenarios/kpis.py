@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
+from scenarios.events import Record
+from scenarios.kpi_table import KPIS, Given, Group, Sensing, Value
+from scenarios.score import Score
 
-from scenarios.floods import Record, time_s
-from scenarios.score import Match, Score
-from scenarios.statistics import censored_quantile
-
-Group = Literal["detection", "response", "consequences", "sensing"]
-Value = float | int | None
+__all__ = ["KPI_NAMES", "Kpi", "Sensing", "compute"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,43 +41,6 @@ class Kpi:
         return {key: getattr(self, key) for key in ("name", "value", "unit", "description")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensing:
-    """What the runner counted of the sensors' work.
-
-    Attributes
-    ----------
-    devices
-        Sensors in the city.
-    readings_made, readings_accepted
-        Readings the sensors made, and those the centre took in time and found valid.
-    """
-
-    devices: int
-    readings_made: int
-    readings_accepted: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
-    score: Score
-    truth: Sequence[Record]
-    decisions: Sequence[Record]
-    sensing: Sensing | None
-
-    @property
-    def matches(self) -> tuple[Match, ...]:
-        return self.score.matches
-
-    def total(self, name: str) -> Value:
-        """Return a total of the run's last truth record."""
-        end = next((r for r in reversed(self.truth) if r["type"] == "run_end"), None)
-        return None if end is None else end.get(name)
-
-    def people(self, record_type: str) -> int:
-        return sum(r["people"] for r in self.truth if r["type"] == record_type)
-
-
 def compute(
     score: Score,
     truth: Sequence[Record],
@@ -93,307 +53,18 @@ def compute(
     Parameters
     ----------
     score
-        The run's floods and incidents, of `scenarios.score.score`.
+        The run's events and incidents, of `scenarios.score.score`.
     truth, decisions
         Its records.
     sensing
         Counts of the sensors' work; without them the figures of sensing are undefined.
     """
-    given = _Given(score=score, truth=truth, decisions=decisions, sensing=sensing)
+    given = Given(score=score, truth=truth, decisions=decisions, sensing=sensing)
     return [
         Kpi(name=name, title=title, group=group, unit=unit, description=text, value=rule(given))
-        for group, rows in _KPIS.items()
+        for group, rows in KPIS.items()
         for name, title, unit, text, rule in rows
     ]
 
 
-# --- one rule a figure --------------------------------------------------------------------
-
-
-def _share(hits: int, of: int) -> Value:
-    return hits / of if of else None
-
-
-def _detected(given: _Given) -> Value:
-    return _share(sum(m.incident is not None for m in given.matches), len(given.matches))
-
-
-def _to_detect(share: float) -> Callable[[_Given], Value]:
-    def rule(given: _Given) -> Value:
-        seen = [m.suspected_s - m.flood.onset_s for m in given.matches if m.suspected_s is not None]
-        missed = [
-            given.score.horizon_s - m.flood.onset_s for m in given.matches if m.incident is None
-        ]
-        return censored_quantile(seen, missed, share)
-
-    return rule
-
-
-_Moment = Callable[[Match], float | None]
-
-
-def _between(since: _Moment, until: _Moment, share: float = 0.5) -> Callable[[_Given], Value]:
-    """Return the rule of a span's quantile over the floods that have both its ends."""
-
-    def rule(given: _Given) -> Value:
-        ends = [(since(match), until(match)) for match in given.matches]
-        spans = [to_s - from_s for from_s, to_s in ends if from_s is not None and to_s is not None]
-        return float(np.quantile(spans, share)) if spans else None
-
-    return rule
-
-
-def _onset(match: Match) -> float | None:
-    return match.flood.onset_s
-
-
-def _aware(match: Match) -> float | None:
-    return match.suspected_s
-
-
-def _on_scene(match: Match) -> float | None:
-    return match.on_scene_s
-
-
-def _containment(given: _Given) -> Value:
-    seen = [
-        m.flood.contained_s - m.flood.onset_s
-        for m in given.matches
-        if m.flood.contained_s is not None
-    ]
-    unseen = [
-        given.score.horizon_s - m.flood.onset_s
-        for m in given.matches
-        if m.flood.contained_s is None
-    ]
-    return censored_quantile(seen, unseen, 0.5)
-
-
-def _closed_in_time(given: _Given) -> Value:
-    verdicts = [m.flood.closed_in_time for m in given.matches]
-    return _share(verdicts.count(True), len(verdicts) - verdicts.count(None))
-
-
-def _verified(given: _Given) -> Value:
-    verdicts = [r["type"] for r in given.decisions if r["type"] in ("verified", "unverified")]
-    return _share(verdicts.count("verified"), len(verdicts))
-
-
-def _peak_depth(given: _Given) -> Value:
-    depths = [r["depth_m"] for r in given.truth if r["type"] == "sample"]
-    return max([*depths, *(m.flood.peak_depth_m for m in given.matches)], default=None)
-
-
-def _false_alarms_per_day(given: _Given) -> Value:
-    horizon_s = given.score.horizon_s
-    return given.score.count("false_alarm") / (horizon_s / 86_400) if horizon_s > 0 else None
-
-
-def _delivered(given: _Given) -> Value:
-    sensing = given.sensing
-    return _share(sensing.readings_accepted, sensing.readings_made) if sensing else None
-
-
-def _availability(given: _Given) -> Value:
-    sensing, horizon_s = given.sensing, given.score.horizon_s
-    if sensing is None or not sensing.devices or horizon_s <= 0:
-        return None
-    down_s, since = 0.0, dict[str, float]()
-    for record in given.decisions:
-        if record["type"] != "device":
-            continue
-        at_s, device = time_s(record, given.score.start_ns), record["device"]
-        if record["status"] == "online":
-            down_s += at_s - since.pop(device, at_s)
-        else:
-            since.setdefault(device, at_s)
-    down_s += sum(horizon_s - at_s for at_s in since.values())
-    return 1 - down_s / (sensing.devices * horizon_s)
-
-
-_Row = tuple[str, str, str, str, Callable[[_Given], Value]]
-
-_KPIS: dict[Group, tuple[_Row, ...]] = {
-    "detection": (
-        (
-            "floods",
-            "Floods",
-            "count",
-            "True floods: water of at least 0.15 m at a place; water back in 10 min is the same.",
-            lambda g: len(g.matches),
-        ),
-        (
-            "detected_share",
-            "Detected",
-            "1",
-            "Share of the floods that an incident answers to, by type, place and time.",
-            _detected,
-        ),
-        (
-            "time_to_detect_median_s",
-            "Time to detect, median",
-            "s",
-            "T1 − T0: onset to first awareness, misses censored at the horizon (Kaplan–Meier); "
-            "below 0 means before the onset.",
-            _to_detect(0.5),
-        ),
-        (
-            "time_to_detect_p90_s",
-            "Time to detect, 90 %",
-            "s",
-            "T1 − T0 by when 9 of 10 floods were known, misses censored at the horizon.",
-            _to_detect(0.9),
-        ),
-        (
-            "time_to_confirm_median_s",
-            "Time to confirm, median",
-            "s",
-            "T1c − T1: first awareness to confirmation, over confirmed incidents of floods.",
-            _between(_aware, lambda m: m.reached_s("confirmed")),
-        ),
-        (
-            "false_alarms_per_day",
-            "False alarms",
-            "1/d",
-            "Confirmed incidents with no water of 0.10 m at their place, per day.",
-            _false_alarms_per_day,
-        ),
-        (
-            "minor_incidents",
-            "Minor incidents",
-            "count",
-            "Confirmed incidents where water came to 0.10 m but never to the flood limit.",
-            lambda g: g.score.count("minor"),
-        ),
-        (
-            "duplicates",
-            "Duplicates",
-            "count",
-            "Confirmed incidents beyond the first for a flood.",
-            lambda g: g.score.count("duplicate"),
-        ),
-    ),
-    "response": (
-        (
-            "time_to_acknowledge_median_s",
-            "Time to acknowledge, median",
-            "s",
-            "T2 − T1: first awareness to acknowledgement by the duty officer.",
-            _between(_aware, lambda m: m.reached_s("acknowledged")),
-        ),
-        (
-            "time_to_dispatch_median_s",
-            "Time to dispatch, median",
-            "s",
-            "T3 − T1: first awareness to the first unit's order, over floods that were sent one.",
-            _between(_aware, lambda m: m.reached_s("dispatched")),
-        ),
-        (
-            "first_on_scene_city_median_s",
-            "First on scene after onset, median",
-            "s",
-            "T4 − T0, the city's view: onset to the first unit on scene, over floods that saw one.",
-            _between(_onset, _on_scene),
-        ),
-        (
-            "first_on_scene_service_median_s",
-            "First on scene after alarm, median",
-            "s",
-            "T4 − T1, the service's view: first awareness to the first unit on scene.",
-            _between(_aware, _on_scene),
-        ),
-        (
-            "first_on_scene_service_p90_s",
-            "First on scene after alarm, 90 %",
-            "s",
-            "T4 − T1, the service's view, met by 9 of 10 floods that saw a unit.",
-            _between(_aware, _on_scene, 0.9),
-        ),
-        (
-            "closed_before_27cm_share",
-            "Closed before 0.27 m",
-            "1",
-            "Of floods that passed 0.27 m, the share whose road was closed by then, by barrier or "
-            "police.",
-            _closed_in_time,
-        ),
-        (
-            "commands_verified_share",
-            "Commands verified",
-            "1",
-            "Of plan steps with a fact to check, the share whose effect was then seen.",
-            _verified,
-        ),
-        (
-            "containment_median_s",
-            "Time to contain, median",
-            "s",
-            "Onset until depth stays below 0.15 m for 10 minutes, open floods censored at the "
-            "horizon (Kaplan–Meier).",
-            _containment,
-        ),
-    ),
-    "consequences": (
-        (
-            "peak_depth_m",
-            "Greatest depth",
-            "m",
-            "Deepest water at any watched place.",
-            _peak_depth,
-        ),
-        (
-            "exposure_person_min",
-            "Exposure",
-            "person min",
-            "Person-minutes spent in water of at least 0.25 m.",
-            lambda g: g.total("exposure_person_min"),
-        ),
-        (
-            "trapped_people",
-            "People trapped",
-            "count",
-            "People in vehicles that stalled in water.",
-            lambda g: g.people("trapped"),
-        ),
-        (
-            "rescued_people",
-            "People freed",
-            "count",
-            "Of those, brought out by a crew or able to walk out as the water fell.",
-            lambda g: g.people("rescued"),
-        ),
-        (
-            "delay_vehicle_h",
-            "Traffic delay",
-            "vehicle h",
-            "Time in the network beyond free flow, vehicles still running or waiting included.",
-            lambda g: g.total("delay_vehicle_h"),
-        ),
-    ),
-    "sensing": (
-        (
-            "readings",
-            "Readings",
-            "count",
-            "Readings the sensors made.",
-            lambda g: g.sensing.readings_made if g.sensing else None,
-        ),
-        (
-            "readings_delivered_share",
-            "Readings delivered",
-            "1",
-            "Share of them that the centre took in time and found valid.",
-            _delivered,
-        ),
-        (
-            "device_availability",
-            "Device availability",
-            "1",
-            "Share of device time that the centre counted as online.",
-            _availability,
-        ),
-    ),
-}
-"""Name, title, unit, description, rule. A new figure is a new row."""
-
-KPI_NAMES: tuple[str, ...] = tuple(row[0] for rows in _KPIS.values() for row in rows)
+KPI_NAMES: tuple[str, ...] = tuple(row[0] for rows in KPIS.values() for row in rows)

@@ -1,7 +1,7 @@
-"""Decisions against truth: which flood was seen, by which incident, and when each step came.
+"""Decisions against truth: which event was seen, by which incident, and when each step came.
 
-The only place where the two records meet. Truth alone says what a flood is, so two runs of one
-storm are scored against the same rule whatever their centres did.
+The only place where the two records meet. Truth alone says what happened, so two runs of one
+scenario are scored against the same rule whatever their centres did.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from scenarios.floods import (
+from scenarios.events import (
     F64,
-    Flood,
+    Event,
     Record,
     closures_of,
     depths_of,
-    list_floods,
+    list_events,
     start_of,
     with_closure,
 )
@@ -28,20 +28,20 @@ from sim.kernel.clock import Ns
 MINOR_M = 0.10
 """Depth from which an incident is about real water: the lowest response level."""
 SLACK_S = 900.0
-"""An incident may have been open so long before the onset and still belong to the flood;
+"""An incident may have been open so long before the onset and still belong to the event;
 assumed: gauges report 0.10 m, and rain tells, some minutes before 0.15 m is reached."""
 UNCONFIRMED_COST_S = 86_400.0
 """Makes any confirmed incident a better match than one that was only suspected."""
 
 Answer = tuple[int, Episode]
-"""Position of an incident, and the episode of it that answers a flood."""
+"""Position of an incident, and the episode of it that answers an event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A flood and what answers to it, if anything, with the times in between.
+    """A true event and what answers to it, if anything, with the times in between.
 
-    An incident names a known place and is matched to floods of that place only, so its
+    An incident names a known place and is matched to events of that place only, so its
     location error is 0 by construction.
 
     Attributes
@@ -52,7 +52,7 @@ class Match:
         When the first unit truly arrived at the place during the episode.
     """
 
-    flood: Flood
+    event: Event
     incident: Incident | None
     episode: Episode | None
     on_scene_s: float | None
@@ -69,10 +69,12 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A run's floods with their matches by onset, and its incidents by time.
+    """A run's events with their matches by onset, and its incidents by time.
 
     Attributes
     ----------
+    decoys
+        What only looked like a hazard; an incident of one is a false alarm.
     start_ns
         City time of the scenario's start.
     horizon_s
@@ -83,6 +85,7 @@ class Score:
     horizon_s: float
     matches: tuple[Match, ...]
     incidents: tuple[Incident, ...]
+    decoys: tuple[Event, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """Return how many incidents came out so."""
@@ -90,12 +93,12 @@ class Score:
 
 
 def score(truth: Sequence[Record], decisions: Sequence[Record], *, horizon_s: float) -> Score:
-    """Match incidents to true floods and take the time of every step.
+    """Match incidents to true events and take the time of every step.
 
-    An episode of an incident may answer a flood of its type and place when it was open at some
-    moment from `SLACK_S` before the onset to the flood's end. Among all such pairings the one
+    An episode of an incident may answer an event of its type and place when it was open at some
+    moment from `SLACK_S` before the onset to the event's end. Among all such pairings the one
     with the most matches, then the least time between onset and awareness, is taken (Hungarian
-    method); confirmed incidents go before suspicions. An episode still open when another flood
+    method); confirmed incidents go before suspicions. An episode still open when another event
     begins at its place answers that too: it is known from its onset.
 
     Parameters
@@ -107,48 +110,53 @@ def score(truth: Sequence[Record], decisions: Sequence[Record], *, horizon_s: fl
     """
     start_ns = start_of(truth, decisions)
     closures = closures_of(truth, decisions, horizon_s)
-    floods = [with_closure(flood, closures) for flood in list_floods(truth, horizon_s)]
+    everything = list_events(truth, horizon_s)
+    events = [with_closure(event, closures) for event in everything if not event.decoy]
     incidents = list_incidents(decisions, start_ns)
-    answers = _answers(floods, incidents, horizon_s)
+    answers = _answers(events, incidents, horizon_s)
     matched = {position for position, _ in answers.values()}
     depths = depths_of(truth)
     judged = [
         replace(incident, outcome="matched")
         if position in matched
-        else _judged(incident, floods, depths, horizon_s)
+        else _judged(incident, events, depths, horizon_s)
         for position, incident in enumerate(incidents)
     ]
     matches = []
-    for row, flood in enumerate(floods):
+    for row, event in enumerate(events):
         position, episode = answers.get(row, (None, None))
         matches.append(
             Match(
-                flood=flood,
+                event=event,
                 incident=None if position is None else judged[position],
                 episode=episode,
-                on_scene_s=_arrival(truth, flood.place, episode, horizon_s),
+                on_scene_s=_arrival(truth, event.place, episode, horizon_s),
             )
         )
     return Score(
-        start_ns=start_ns, horizon_s=horizon_s, matches=tuple(matches), incidents=tuple(judged)
+        start_ns=start_ns,
+        horizon_s=horizon_s,
+        matches=tuple(matches),
+        incidents=tuple(judged),
+        decoys=tuple(event for event in everything if event.decoy),
     )
 
 
 def _answers(
-    floods: Sequence[Flood], incidents: Sequence[Incident], horizon_s: float
+    events: Sequence[Event], incidents: Sequence[Incident], horizon_s: float
 ) -> dict[int, Answer]:
-    """Return the answer to each flood that has one, by the flood's position."""
+    """Return the answer to each event that has one, by the event's position."""
     candidates = [
         (position, episode)
         for position, incident in enumerate(incidents)
         for episode in incident.episodes
     ]
-    if not floods or not candidates:
+    if not events or not candidates:
         return {}
     cost = np.array(
         [
-            [_cost(flood, incidents[i], episode, horizon_s) for i, episode in candidates]
-            for flood in floods
+            [_cost(event, incidents[i], episode, horizon_s) for i, episode in candidates]
+            for event in events
         ]
     )
     allowed = np.isfinite(cost)
@@ -160,27 +168,27 @@ def _answers(
         for row, column in zip(rows, columns, strict=True)
         if allowed[row, column]
     }
-    for row in range(len(floods)):
+    for row in range(len(events)):
         for column in np.flatnonzero(allowed[row]).tolist() if row not in answers else []:
             position, episode = candidates[column]
-            onset_s = floods[row].onset_s
+            onset_s = events[row].onset_s
             if episode.from_s <= onset_s <= _or(episode.to_s, horizon_s):
                 answers[row] = position, replace(episode, from_s=onset_s, reached={})
     return answers
 
 
-def _cost(flood: Flood, incident: Incident, episode: Episode, horizon_s: float) -> float:
+def _cost(event: Event, incident: Incident, episode: Episode, horizon_s: float) -> float:
     """Return the time between onset and awareness [s]; infinite where they do not belong."""
     belongs = (
-        incident.type == flood.hazard
-        and incident.place == flood.place
-        and episode.from_s <= _or(flood.end_s, horizon_s)
-        and _or(episode.to_s, horizon_s) >= flood.onset_s - SLACK_S
+        incident.type == event.hazard
+        and incident.place == event.place
+        and episode.from_s <= _or(event.end_s, horizon_s)
+        and _or(episode.to_s, horizon_s) >= event.onset_s - SLACK_S
     )
     if not belongs:
         return np.inf
     penalty = 0.0 if incident.is_confirmed else UNCONFIRMED_COST_S
-    return abs(episode.from_s - flood.onset_s) + penalty
+    return abs(episode.from_s - event.onset_s) + penalty
 
 
 def _arrival(
@@ -198,21 +206,32 @@ def _arrival(
 
 
 def _judged(
-    incident: Incident, floods: Sequence[Flood], depths: Mapping[str, F64], horizon_s: float
+    incident: Incident, events: Sequence[Event], depths: Mapping[str, F64], horizon_s: float
 ) -> Incident:
-    """Return an incident that answers no flood with what it was instead."""
+    """Return an incident that answers no event with what it was instead."""
     if not incident.is_confirmed:
         return incident
     if any(
-        np.isfinite(_cost(flood, incident, episode, horizon_s))
-        for flood in floods
+        np.isfinite(_cost(event, incident, episode, horizon_s))
+        for event in events
         for episode in incident.episodes
     ):
         return replace(incident, outcome="duplicate")
     t_s, depth_m = depths.get(incident.place, np.empty((2, 0)))
     near = (t_s >= incident.opened_s - SLACK_S) & (t_s <= _or(incident.end_s, horizon_s))
-    wet = float(depth_m[near].max(initial=0.0)) >= MINOR_M
-    return replace(incident, outcome="minor" if wet else "false_alarm")
+    if float(depth_m[near].max(initial=0.0)) >= MINOR_M:
+        return replace(incident, outcome="minor")
+    there = any(_meet(event, incident, horizon_s) for event in events)
+    return replace(incident, outcome="related" if there else "false_alarm")
+
+
+def _meet(event: Event, incident: Incident, horizon_s: float) -> bool:
+    """Return whether some true event of another type was at an incident's place and time."""
+    return (
+        event.place == incident.place
+        and incident.opened_s <= _or(event.end_s, horizon_s) + SLACK_S
+        and _or(incident.end_s, horizon_s) >= event.onset_s - SLACK_S
+    )
 
 
 def _or(t_s: float | None, otherwise_s: float) -> float:

@@ -91,9 +91,15 @@ def _vehicle_detectors(
     wanted = (drawn < scenario.sensing.traffic.share) & (roads.road_class <= DETECTOR_RANK)
     if scenario.sensing.traffic.share > 0:
         for place in basemap.places:
-            wanted[list(place.links)] = True
+            if place.kind == "underpass":
+                wanted[list(place.links)] = True
     links = np.flatnonzero(wanted)
-    place_of = {link: index for index, place in enumerate(basemap.places) for link in place.links}
+    place_of = {
+        link: index
+        for index, place in enumerate(basemap.places)
+        if place.kind == "underpass"
+        for link in place.links
+    }
     return _site(
         VEHICLE_DETECTOR,
         basemap,

@@ -2,36 +2,77 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from scenarios.report import text as words
+from scenarios.report.kinds import gravity, severity, title_of
 from scenarios.report.material import Run
 from scenarios.report.text import SPACE
 
 
 def answer(run: Run) -> str:
     """Return what the run came to."""
-    said = _floods(run) if run.matches else _calm(run)
+    if not run.matches:
+        said = _calm(run)
+    elif run.floods and not run.others:
+        said = _floods(run)
+    else:
+        said = _events(run)
     return " ".join(sentence for sentence in said if sentence)
 
 
 def _floods(run: Run) -> list[str]:
     matches = run.matches
     known = sum(match.incident is not None for match in matches)
-    deepest = max(matches, key=lambda m: m.flood.peak_depth_m).flood
+    deepest = max(matches, key=lambda m: m.event.peak).event
     place = run.place_name(deepest.place)
     return [
         _known(run, known, len(matches)),
         _arrived(run),
-        f"The water came to {words.depth(deepest.peak_depth_m)} at {place}.",
+        f"The water came to {words.depth(deepest.peak)} at {place}.",
         _people(run),
         _closed(run),
         _false_alarms(run),
     ]
 
 
+def _events(run: Run) -> list[str]:
+    matches = run.matches
+    known = sum(match.incident is not None for match in matches)
+    worst = max(matches, key=lambda match: gravity(match.event)).event
+    share = f"{known} of {words.count(len(matches), 'event')} {'was' if known == 1 else 'were'}"
+    spans = [m.on_scene_s - m.event.onset_s for m in matches if m.on_scene_s is not None]
+    came = "No unit came to any of them."
+    if spans:
+        median = words.duration(float(np.median(spans)))
+        came = f"Units reached {len(spans)} of them, at the median {median} after onset."
+    return [
+        f"{share} detected.",
+        f"The gravest: {title_of(worst.hazard)} at {run.place_name(worst.place)}, "
+        f"at its worst {severity(worst.peak, worst.unit)}.",
+        came,
+        _harmed(run),
+        _false_alarms(run),
+    ]
+
+
+def _harmed(run: Run) -> str:
+    told = [
+        f"{words.number(figure.value)} {what}"
+        for name, what in (
+            ("injured_people", "injured"),
+            ("dead_people", "killed"),
+            ("trapped_people", "trapped in water"),
+        )
+        if (figure := run.kpi.get(name)) is not None and figure.value
+    ]
+    return f"People: {', '.join(told)}." if told else "Nobody was hurt."
+
+
 def _calm(run: Run) -> list[str]:
     n = len(run.score.incidents)
     raised = f"the centre raised {words.count(n, 'incident')}"
-    return [f"No place flooded; {raised}.", _false_alarms(run)]
+    return [f"Nothing happened; {raised}.", _false_alarms(run)]
 
 
 def _known(run: Run, known: int, of: int) -> str:
@@ -48,7 +89,7 @@ def _known(run: Run, known: int, of: int) -> str:
 
 
 def _arrived(run: Run) -> str:
-    spans = [m.on_scene_s - m.flood.onset_s for m in run.matches if m.on_scene_s is not None]
+    spans = [m.on_scene_s - m.event.onset_s for m in run.matches if m.on_scene_s is not None]
     if not spans:
         return "No unit came to a flooded place."
     if len(spans) == 1:
@@ -72,7 +113,7 @@ def _people(run: Run) -> str:
 
 
 def _closed(run: Run) -> str:
-    verdicts = [m.flood.closed_in_time for m in run.matches if m.flood.closed_in_time is not None]
+    verdicts = [m.event.closed_in_time for m in run.matches if m.event.closed_in_time is not None]
     if not verdicts:
         return ""
     return (

@@ -10,7 +10,8 @@ import shapely
 from markupsafe import Markup
 
 from scenarios.report import text as words
-from scenarios.report.material import Run
+from scenarios.report.kinds import gravity, severity, title_of
+from scenarios.report.material import Run, key_of
 from scenarios.report.svg import F64, Space, el, figure, line, path, rect, round_step, text
 from sim.kernel.basemap import ROAD_CLASSES, BaseMap, Place, Station
 
@@ -78,9 +79,11 @@ def city_map(run: Run) -> Markup:
         *_districts(basemap, view),
         *_roads(basemap, view),
         *_tracks(run, view),
+        *_rings(run, view),
         *names,
         *stations,
         *marks,
+        *_event_marks(run, view, space),
         *_labels(run, view, space),
         _scale_bar(view, height),
         _north(),
@@ -207,7 +210,8 @@ def _radius(depth_m: float) -> float:
 def _place_marks(run: Run, view: _View, space: Space) -> list[Markup]:
     """Return every watched place, the deepest last and so on top."""
     marks = []
-    for place in sorted(run.basemap.places, key=lambda p: run.peak_m.get(p.place_id, 0.0)):
+    watched = [p for p in run.basemap.places if p.kind == "underpass" or p.place_id in run.numbers]
+    for place in sorted(watched, key=lambda p: run.peak_m.get(p.place_id, 0.0)):
         x, y = view.point(place.x_m, place.y_m)
         peak_m = run.peak_m.get(place.place_id, 0.0)
         radius = _radius(peak_m) if place.place_id in run.numbers else 4.5
@@ -221,6 +225,35 @@ def _place_marks(run: Run, view: _View, space: Space) -> list[Markup]:
         label = text(x, y + 4.5, number, f"{size} {depth_class(peak_m)}", "middle")
         marks.append(el("g", el("title", tip), shown, *([label] if number else [])))
     return marks
+
+
+def _rings(run: Run, view: _View) -> Iterator[Markup]:
+    """Yield how far events reached, the widest first."""
+    project = run.basemap.projection.to_xy
+    for match in run.matches:
+        for value, ring in sorted(match.event.rings.items()):
+            xy = view(project(np.asarray(ring, dtype=float)))
+            tip = f"{title_of(match.event.hazard)}: {severity(value, match.event.unit)}"
+            yield el("path", el("title", tip), d=path(xy, closed=True), class_="ring")
+
+
+def _event_marks(run: Run, view: _View, space: Space) -> Iterator[Markup]:
+    """Yield every event but floods, the gravest last and so on top."""
+    for match in sorted(run.others, key=lambda m: gravity(m.event)):
+        event = match.event
+        x_m, y_m = run.basemap.projection.point_to_xy(event.lon, event.lat)
+        x, y = view.point(x_m, y_m)
+        space.take(x - 9, y - 9, 18, 18)
+        number = str(run.number_of[key_of(match)])
+        tip = f"{number} {title_of(event.hazard)}, {run.place_name(event.place)}"
+        yield el(
+            "g",
+            el("title", tip),
+            el("path", d="M0-9L9 7H-9z"),
+            text(0, 5.5, words.shortened(number, 2.5), "", "middle"),
+            class_="event",
+            transform=f"translate({x:.1f} {y:.1f})",
+        )
 
 
 def _labels(run: Run, view: _View, space: Space) -> Iterator[Markup]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from scenarios.floods import Record, time_s
+from scenarios.events import FLOOD, Record, time_s
 from scenarios.report import text as words
 from scenarios.report.material import Run
 from scenarios.report.svg import Scale, el, line, rect, text
@@ -70,7 +70,7 @@ class Row:
 
 
 def rows_of(run: Run, match: Match) -> list[Row]:
-    """Return the rows of a flood: people in the water, then targets by their first command."""
+    """Return the rows of an event: people in the water, then targets by their first command."""
     rows = _people(run, match)
     if match.incident is None:
         return rows
@@ -156,7 +156,9 @@ def _bars(run: Run, acted: dict[str, str]) -> Iterator[tuple[str, Bar]]:
 
 def _people(run: Run, match: Match) -> list[Row]:
     """Return the row of people exposed, trapped and freed; none where nobody was."""
-    flood = match.flood
+    flood = match.event
+    if flood.hazard != FLOOD:
+        return []
     row = Row(name="people in the water", note="0.25 m and deeper")
     last_s = run.score.horizon_s if flood.end_s is None else flood.end_s
     since: tuple[float, float] | None = None

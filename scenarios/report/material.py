@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from scenarios.floods import F64, Record, depths_of
+from scenarios.events import F64, FLOOD, Record, depths_of
 from scenarios.kpis import Kpi
 from scenarios.score import Match, Score
 from sim.kernel.basemap import BaseMap
@@ -64,8 +64,23 @@ class Run:
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
-        """Floods by onset; their numbers on map and figures count from 1 in this order."""
-        return tuple(sorted(self.score.matches, key=lambda m: (m.flood.onset_s, m.flood.place)))
+        """Events by onset; their numbers on map and figures count from 1 in this order."""
+        return tuple(sorted(self.score.matches, key=lambda m: (m.event.onset_s, m.event.place)))
+
+    @cached_property
+    def floods(self) -> tuple[Match, ...]:
+        """Those that are floods of underpasses."""
+        return tuple(match for match in self.matches if match.event.hazard == FLOOD)
+
+    @cached_property
+    def others(self) -> tuple[Match, ...]:
+        """Those of all other hazards."""
+        return tuple(match for match in self.matches if match.event.hazard != FLOOD)
+
+    @cached_property
+    def number_of(self) -> dict[str, int]:
+        """Number of each event by its name and onset."""
+        return {key_of(match): number for number, match in enumerate(self.matches, start=1)}
 
     @cached_property
     def kpi(self) -> dict[str, Kpi]:
@@ -81,25 +96,25 @@ class Run:
     def peak_m(self) -> dict[str, float]:
         """Greatest true depth of every place that was ever wet [m]."""
         peaks = {place: float(rows[1].max(initial=0.0)) for place, rows in self.depths.items()}
-        for match in self.score.matches:
-            place = match.flood.place
-            peaks[place] = max(peaks.get(place, 0.0), match.flood.peak_depth_m)
+        for match in self.floods:
+            place = match.event.place
+            peaks[place] = max(peaks.get(place, 0.0), match.event.peak)
         return peaks
 
     @cached_property
     def numbers(self) -> dict[str, list[int]]:
         """Numbers of the floods of each place."""
         found: dict[str, list[int]] = {}
-        for number, match in enumerate(self.matches, start=1):
-            found.setdefault(match.flood.place, []).append(number)
+        for match in self.floods:
+            found.setdefault(match.event.place, []).append(self.number_of[key_of(match)])
         return found
 
     @cached_property
     def by_place(self) -> dict[str, list[Match]]:
         """Floods of each place by onset, places by their first flood."""
         found: dict[str, list[Match]] = {}
-        for match in self.matches:
-            found.setdefault(match.flood.place, []).append(match)
+        for match in self.floods:
+            found.setdefault(match.event.place, []).append(match)
         return found
 
     @cached_property
@@ -134,3 +149,8 @@ class Run:
         return next(
             (d.name for d in self.basemap.districts if d.district_id == district_id), district_id
         )
+
+
+def key_of(match: Match) -> str:
+    """Return what tells one event of a run from all others: floods of a place share a name."""
+    return f"{match.event.event} {match.event.onset_s:.3f}"

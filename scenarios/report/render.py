@@ -8,11 +8,13 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from scenarios.floods import F64, RETURN_S, Record
+from scenarios.events import F64, RETURN_S, Record
 from scenarios.kpis import Kpi
 from scenarios.report import city_map, tables
 from scenarios.report import text as words
 from scenarios.report.answer import answer
+from scenarios.report.courses import COURSES_MAX, courses_figure
+from scenarios.report.kinds import gravity, severity, title_of
 from scenarios.report.material import Run, RunInfo
 from scenarios.report.response import response_figure
 from scenarios.report.storm import ROWS_MAX, storm_figure
@@ -23,7 +25,7 @@ from sim.kernel.clock import iso
 __all__ = ["RunInfo", "page", "render"]
 
 FIGURES_MAX = 12
-"""Floods drawn in detail, the deepest; the tables name all."""
+"""Events drawn in detail, the gravest; the tables name all."""
 HEADLINES = (
     "detected_share",
     "time_to_detect_median_s",
@@ -78,7 +80,8 @@ def page(run: Run) -> str:
     )
     style = Markup((_HERE / "report.css").read_text(encoding="utf-8"))
     numbered = list(enumerate(run.matches, start=1))
-    drawn = sorted(numbered, key=lambda pair: -pair[1].flood.peak_depth_m)[:FIGURES_MAX]
+    worst = sorted(numbered, key=lambda pair: gravity(pair[1].event), reverse=True)
+    drawn = worst[:FIGURES_MAX]
     start_ns = run.score.start_ns
     return environment.get_template("report.html.j2").render(
         run=run,
@@ -92,13 +95,17 @@ def page(run: Run) -> str:
             if n in run.kpi
         ],
         groups=tables.kpi_groups(run),
-        storm=storm_figure(run),
+        storm=storm_figure(run) if run.floods or run.rain.any() or not run.others else None,
         storm_rows_max=ROWS_MAX,
+        courses=courses_figure(run) if run.others else None,
+        courses_rows_max=COURSES_MAX,
         map=city_map.city_map(run),
         map_left_out=city_map.has_left_out(run.basemap),
+        rings=any(match.event.rings for match in run.matches),
         stations=city_map.station_kinds(run.basemap),
-        floods=[_section(run, number, match) for number, match in sorted(drawn)],
-        flood_table=tables.floods(run),
+        events=[_section(run, number, match) for number, match in sorted(drawn)],
+        flood_table=tables.floods(run) if run.floods or not run.others else None,
+        event_table=tables.events(run) if run.others else None,
         incident_table=tables.incidents(run),
         command_table=tables.commands(run),
         trouble_table=tables.troubles(run),
@@ -108,25 +115,26 @@ def page(run: Run) -> str:
 
 
 def _section(run: Run, number: int, match: Match) -> dict[str, object]:
-    flood, incident = match.flood, match.incident
+    event, incident = match.event, match.incident
     facts = [
-        ("onset", words.clock(run.score.start_ns, flood.onset_s, with_seconds=True)),
-        ("peak", words.depth(flood.peak_depth_m)),
-        ("exposure", f"{words.number(flood.exposure_person_min)}{words.SPACE}person min"),
+        ("what", title_of(event.hazard)),
+        ("onset", words.clock(run.score.start_ns, event.onset_s, with_seconds=True)),
+        ("peak", severity(event.peak, event.unit)),
+        ("exposure", f"{words.number(event.exposure_person_min)}{words.SPACE}person min"),
     ]
     if incident is None or match.suspected_s is None:
         facts.append(("incident", "none: not detected"))
     else:
-        facts.append(("known", words.lag(match.suspected_s - flood.onset_s)))
+        facts.append(("known", words.lag(match.suspected_s - event.onset_s)))
         if match.on_scene_s is not None:
-            facts.append(("first unit", words.lag(match.on_scene_s - flood.onset_s)))
+            facts.append(("first unit", words.lag(match.on_scene_s - event.onset_s)))
         facts.append(("incident", f"{incident.incident}, level {incident.level}"))
         closed = words.clock(run.score.start_ns, incident.end_s)
         facts.append(("closed", "open at the end" if incident.end_s is None else closed))
     return {
         "number": number,
-        "name": run.place_name(flood.place),
-        "district": run.district_name(flood.district),
+        "name": run.place_name(event.place),
+        "district": run.district_name(event.district),
         "facts": facts,
         "figure": response_figure(run, number, match),
     }

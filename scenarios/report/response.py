@@ -1,4 +1,4 @@
-"""One flood and the answer to it: rain, milestones, true depth, and what everybody did."""
+"""One event and the answer to it: milestones, true severity, and what everybody did."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from scenarios.floods import time_s
+from scenarios.events import FLOOD, time_s
 from scenarios.report import gantt
 from scenarios.report import text as words
+from scenarios.report.courses import closed_course, limits_of
+from scenarios.report.kinds import kind_of, severity
 from scenarios.report.material import Run
 from scenarios.report.storm import clock_axis, depth_area, rain_bars
-from scenarios.report.svg import Scale, el, figure, line, round_step, text
+from scenarios.report.svg import F64, Scale, el, figure, line, round_step, text
 from scenarios.score import Match
 
 WIDTH = 960.0
@@ -21,7 +23,7 @@ LEFT, RIGHT = 190.0, 152.0
 RAIN_HEIGHT = 46.0
 LANE = 15.0
 DEPTH_HEIGHT = 190.0
-LIMITS = ((0.15, "flood limit"), (0.27, "close road"), (0.50, "cars float"))
+FLOOD_LIMITS = [(0.15, "flood limit"), (0.27, "close road"), (0.50, "cars float")]
 BEFORE_S, AFTER_S = 600.0, 900.0
 """Time shown before the first and after the last of what belongs to a flood."""
 AWARE_BEFORE_S = 1800.0
@@ -38,31 +40,34 @@ class Moment:
 
 
 def response_figure(run: Run, number: int, match: Match) -> Markup:
-    """Return the figure of one flood."""
+    """Return the figure of one event; rain hangs above a flood."""
     time = _window(run, match)
-    top = 34 + RAIN_HEIGHT + 10
+    is_flood = match.event.hazard == FLOOD
+    top = 34 + (RAIN_HEIGHT + 10 if is_flood else 0)
     flags, lanes = _lanes(moments(match), time)
     depth_top = top + lanes * LANE + 10
     ground = depth_top + DEPTH_HEIGHT
     rows = [row for row in gantt.rows_of(run, match) if row.is_seen(time)]
     foot = ground + 16 + gantt.height(rows)
     parts = [*clock_axis(run, time, 30, foot, at_most=8)]
-    parts += rain_bars(run.rain_at(match.flood.place), time, 34, RAIN_HEIGHT, label=False)
-    parts += _depth(run, match, time, depth_top, ground)
+    if is_flood:
+        parts += rain_bars(run.rain_at(match.event.place), time, 34, RAIN_HEIGHT, label=False)
+    parts += _severity(run, match, time, depth_top, ground)
     parts += _flags(flags, time, top, foot)
     parts += gantt.draw(rows, time, ground + 16, run.score.start_ns)
-    name = run.place_name(match.flood.place)
-    return figure(WIDTH, foot + 8, f"Flood {number}, {name}: depth and response", *parts)
+    name = run.place_name(match.event.place)
+    return figure(WIDTH, foot + 8, f"Event {number}, {name}: severity and response", *parts)
 
 
 def moments(match: Match) -> list[Moment]:
-    """Return the milestones of a flood and its incident in order."""
-    flood, found = match.flood, []
+    """Return the milestones of an event and its incident in order."""
+    event, found = match.event, []
+    word = "flood" if event.hazard == FLOOD else "it"
     for t_s, what in (
-        (flood.onset_s, "flood begins"),
-        (flood.closed_s, "road closed"),
+        (event.onset_s, f"{word} begins"),
+        (event.closed_s, "road closed"),
         (match.on_scene_s, "first unit on scene"),
-        (flood.end_s, "flood ends"),
+        (event.end_s, f"{word} ends"),
     ):
         if t_s is not None:
             found.append(Moment(t_s, what, true=True))
@@ -78,8 +83,8 @@ def moments(match: Match) -> list[Moment]:
 
 
 def _window(run: Run, match: Match) -> Scale:
-    """Return the time shown: the flood until it is under control, not until the papers close."""
-    flood, horizon_s = match.flood, run.score.horizon_s
+    """Return the time shown: the event until it is under control, not until the papers close."""
+    flood, horizon_s = match.event, run.score.horizon_s
     begins, ends = [flood.onset_s], [horizon_s if flood.end_s is None else flood.end_s]
     if match.episode is not None:
         begins.append(max(match.episode.from_s, flood.onset_s - AWARE_BEFORE_S))
@@ -134,41 +139,52 @@ def _flags(flags: list[_Flag], time: Scale, top: float, foot: float) -> Iterator
     yield text(time.p0 - 10, top + LANE - 5, "milestones", "label", "end")
 
 
-def _depth(run: Run, match: Match, time: Scale, top: float, ground: float) -> Iterator[Markup]:
-    place = match.flood.place
-    deepest_m = max(0.55, match.flood.peak_depth_m * 1.08)
-    up = Scale(0, deepest_m, ground, top)
-    yield text(time.p0 - 10, top + 10, "true depth, m", "label", "end")
-    step = round_step(deepest_m, 5)
-    for value in np.arange(0, deepest_m, step).tolist():
-        yield text(time.p0 - 10, up(value) + 4, f"{value:.2g}", "tick", "end")
+def _severity(run: Run, match: Match, time: Scale, top: float, ground: float) -> Iterator[Markup]:
+    event = match.event
+    if event.hazard == FLOOD:
+        rows = run.depths.get(event.place, np.empty((2, 0)))
+        label, limits, least = "true depth, m", FLOOD_LIMITS, 0.55
+    else:
+        rows = closed_course(event, run.score.horizon_s)
+        kind = kind_of(event.hazard)
+        label = f"{kind.quantity if kind else 'severity'}, {event.unit}"
+        limits = limits_of(event)
+        least = max([1e-9, *(limit * 1.1 for limit, _ in limits[:1])])
+    high = max(least, event.peak * 1.08)
+    up = Scale(0, high, ground, top)
+    yield text(time.p0 - 10, top - 4, words.shortened(label, 30), "label", "end")
+    step = round_step(high, 5)
+    for value in np.arange(0, high, step).tolist():
+        yield text(time.p0 - 10, up(value) + 4, f"{value:.3g}", "tick", "end")
         yield line(time.p0 - 5, up(value), time.p0, up(value), "axis")
-    yield from depth_area(run.depths.get(place, np.empty((2, 0))), time, up)
+    class_ = "depth" if event.hazard == FLOOD else "course"
+    yield from depth_area(rows, time, up, class_=class_)
     label_y = ground + 4.0
-    for limit_m, meaning in LIMITS:
-        y = up(limit_m)
+    for limit, meaning in limits:
+        if limit > high:
+            continue
+        y = up(limit)
         label_y = min(y + 4, label_y - 13)
         yield line(time.p0, y, time.p1, y, "limit")
         yield line(time.p1, y, time.p1 + 8, label_y - 4, "limit-leader")
-        yield text(time.p1 + 11, label_y, f"{limit_m:.2f} m {meaning}", "limit-value")
+        yield text(time.p1 + 11, label_y, f"{severity(limit, event.unit)} {meaning}", "limit-value")
     yield line(time.p0, ground, time.p1, ground, "axis")
-    yield from _peak(run, match, time, up)
-    yield from _reports(run, place, time, up)
+    yield from _peak(run, match, rows, time, up)
+    if event.hazard == FLOOD:
+        yield from _reports(run, event.place, time, up)
 
 
-def _peak(run: Run, match: Match, time: Scale, up: Scale) -> Iterator[Markup]:
-    rows = run.depths.get(match.flood.place)
-    if rows is None:
-        return
-    flood = match.flood
-    last_s = run.score.horizon_s if flood.end_s is None else flood.end_s
-    during = np.flatnonzero((rows[0] >= flood.onset_s) & (rows[0] <= last_s))
+def _peak(run: Run, match: Match, rows: F64, time: Scale, up: Scale) -> Iterator[Markup]:
+    event = match.event
+    last_s = run.score.horizon_s if event.end_s is None else event.end_s
+    during = np.flatnonzero((rows[0] >= event.onset_s) & (rows[0] <= last_s))
     if not len(during):
         return
-    deepest = during[int(np.argmax(rows[1, during]))]
-    x, y = time.clipped(float(rows[0, deepest])), up.clipped(float(rows[1, deepest]))
+    worst = during[int(np.argmax(rows[1, during]))]
+    x, y = time.clipped(float(rows[0, worst])), up.clipped(float(rows[1, worst]))
     yield el("circle", cx=x, cy=y, r=3.0, class_="peak")
-    yield text(x, y - 8, f"peak {words.depth(flood.peak_depth_m)}", "peak-label", "middle")
+    shown = f"peak {severity(event.peak, event.unit)}"
+    yield text(x, y - 8, shown, "peak-label", "middle")
 
 
 def _reports(run: Run, place: str, time: Scale, up: Scale) -> Iterator[Markup]:

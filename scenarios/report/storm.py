@@ -40,7 +40,7 @@ def storm_figure(run: Run) -> Markup:
     rows = [place for place in run.by_place if place in deepest]
     first = 34 + RAIN_HEIGHT + 16
     foot = first + max(len(rows), 1) * ROW
-    deepest_m = max([0.3, *(m.flood.peak_depth_m for m in run.matches)])
+    deepest_m = max([0.3, *(m.event.peak for m in run.floods)])
     parts = [*clock_axis(run, time, 30, foot, at_most=9)]
     parts += rain_bars(run.rain, time, 34, RAIN_HEIGHT, label=True)
     for position, place in enumerate(rows):
@@ -126,7 +126,7 @@ def _row(run: Run, place: str, time: Scale, top: float, deepest_m: float) -> Ite
 def _marks(run: Run, match: Match, time: Scale, ground: float) -> Iterator[Markup]:
     for t_s, kind, what in (
         (match.suspected_s, "aware", "centre aware"),
-        (match.flood.closed_s, "closed", "road closed"),
+        (match.event.closed_s, "closed", "road closed"),
         (match.on_scene_s, "scene", "first unit on scene"),
     ):
         if t_s is not None and time.holds(t_s):
@@ -152,7 +152,7 @@ def mark(kind: str, x: float, y: float, tip: str = "") -> Markup:
 
 
 def _verdict(floods: list[Match]) -> str:
-    known = [m.suspected_s - m.flood.onset_s for m in floods if m.suspected_s is not None]
+    known = [m.suspected_s - m.event.onset_s for m in floods if m.suspected_s is not None]
     if len(floods) > 1:
         return f"{len(known)} of {len(floods)} floods known"
     return words.lag(known[0], "known") if known else "not detected"

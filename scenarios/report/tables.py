@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scenarios.floods import Record, time_s
+from scenarios.events import Record, time_s
 from scenarios.incidents import Incident
 from scenarios.report import text as words
-from scenarios.report.material import Run
+from scenarios.report.kinds import severity, title_of
+from scenarios.report.material import Run, key_of
 from scenarios.score import Match
 
 ROWS_MAX = 400
@@ -58,13 +59,13 @@ def floods(run: Run) -> Table:
             "Contained",
             "Incident",
         ),
-        rows=[_flood(run, number, match) for number, match in enumerate(run.matches, start=1)],
+        rows=[_flood(run, run.number_of[key_of(match)], match) for match in run.floods],
         tight=frozenset({0, 3, 4, 5, 6, 7, 9, 10}),
     )
 
 
 def _flood(run: Run, number: int, match: Match) -> tuple[str, ...]:
-    flood = match.flood
+    flood = match.event
     aware_s, sent_s = match.suspected_s, match.reached_s("dispatched")
     in_time = {True: "yes", False: "no", None: "not so deep"}[flood.closed_in_time]
     return (
@@ -72,12 +73,57 @@ def _flood(run: Run, number: int, match: Match) -> tuple[str, ...]:
         run.place_name(flood.place),
         run.district_name(flood.district),
         words.clock(run.score.start_ns, flood.onset_s, with_seconds=True),
-        words.depth(flood.peak_depth_m),
+        words.depth(flood.peak),
         _span(flood.onset_s, aware_s),
         _span(aware_s, sent_s),
         _span(flood.onset_s, match.on_scene_s),
         in_time,
         _span(flood.onset_s, flood.contained_s),
+        match.incident.incident if match.incident else "not detected",
+    )
+
+
+def events(run: Run) -> Table:
+    """Return every event but floods, with the times of its answer."""
+    rows = [_event(run, run.number_of[key_of(match)], match) for match in run.others]
+    return Table(
+        headings=(
+            "No.",
+            "What",
+            "Place",
+            "Onset",
+            "Lasted",
+            "Peak",
+            "Level",
+            "People harmed",
+            "Because of",
+            "Known, T1−T0",
+            "On scene, T4−T0",
+            "Ended by",
+            "Incident",
+        ),
+        rows=rows[:ROWS_MAX],
+        tight=frozenset({0, 3, 4, 5, 6, 9, 10, 12}),
+        left_out=max(0, len(rows) - ROWS_MAX),
+    )
+
+
+def _event(run: Run, number: int, match: Match) -> tuple[str, ...]:
+    event = match.event
+    harm = ", ".join(f"{n} {words.plain(what)}" for what, n in event.harm.items())
+    return (
+        str(number),
+        title_of(event.hazard),
+        run.place_name(event.place),
+        words.clock(run.score.start_ns, event.onset_s, with_seconds=True),
+        "beyond the run" if event.end_s is None else _span(event.onset_s, event.end_s),
+        severity(event.peak, event.unit),
+        list(event.levels)[-1] if event.levels else words.NONE,
+        harm or words.NONE,
+        event.cause or words.NONE,
+        _span(event.onset_s, match.suspected_s),
+        _span(event.onset_s, match.on_scene_s),
+        words.plain(event.mended_by or words.NONE),
         match.incident.incident if match.incident else "not detected",
     )
 

@@ -32,9 +32,10 @@ _STATES = {
     "relapsed": "risen again",
 }
 _OUTCOMES = {
-    "matched": "answers a flood",
+    "matched": "answers an event",
     "duplicate": "duplicate",
     "minor": "minor water",
+    "related": "of another event",
     "false_alarm": "false alarm",
     "suspicion": "suspicion only",
 }
@@ -92,6 +93,15 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None or not math.isfinite(value):
         return NONE
     return f"{value:,.{digits}f}".replace(",", NARROW).replace("-", MINUS)
+
+
+def figures(value: float) -> str:
+    """Return a number to three significant figures."""
+    if not math.isfinite(value):
+        return NONE
+    digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+    shown = number(value, min(digits, 4))
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def depth(depth_m: float | None) -> str:

@@ -175,12 +175,13 @@ class Records:
             district="hexi",
             lon=116.4,
             lat=39.9,
-            depth_m=0.15,
+            severity=0.15,
+            unit="m",
         )
         last_s = LENGTH_S if end_s is None else end_s
         ended: dict[str, Any] = {
             "event": event,
-            "peak_depth_m": peak_m,
+            "peak_severity": peak_m,
             "duration_s": last_s - onset_s,
             "exposure_person_min": 10.0,
         }
@@ -353,7 +354,7 @@ class _Site:
             self.peak = max(self.peak, self.depth)
             while self.levels < 4 and self.depth >= LEVELS[self.levels][1]:
                 level = LEVELS[self.levels][0]
-                self.out.true(t_s, "hazard_level", event=event, level=level, depth_m=self.depth)
+                self.out.true(t_s, "hazard_level", event=event, level=level, severity=self.depth)
                 self.levels += 1
             if self.depth < 0.10:
                 self.close_event(t_s)
@@ -364,7 +365,7 @@ class _Site:
             t_s,
             "hazard_end",
             event=f"flood-{self.place}",
-            peak_depth_m=self.peak,
+            peak_severity=self.peak,
             duration_s=900.0,
             exposure_person_min=self.exposure,
             **more,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.kernel.basemap import BaseMap
 from sim.kernel.clock import Ns, to_seconds
+from sim.world.events import HazardKind
 from sim.world.people import People
 from sim.world.truth import Truth
 from sim.world.water import Underpasses
@@ -19,9 +20,16 @@ ONSET_M = 0.15
 """Depth from which water on a road is a flood: GB 51222-2017 ponding limit."""
 END_M = 0.10
 """Depth below which it is over."""
-LEVELS_M = (("IV", 0.10), ("III", 0.15), ("II", 0.27), ("I", 0.50))
-"""Depth of each level: early warning, ponding limit, closing rule of Beijing (recalled by the
-domain facts, unverified), and the depth in which cars float."""
+FLOOD = HazardKind(
+    kind="flood",
+    title="Underpass flood · 下凹桥积水",
+    domain="municipal",
+    quantity="depth",
+    unit="m",
+    levels=(("IV", 0.10), ("III", 0.15), ("II", 0.27), ("I", 0.50)),
+    source="early warning; ponding limit GB 51222-2017; closing rule of Beijing (recalled by the "
+    "domain facts, unverified); depth in which cars float",
+)
 WET_M = 0.01
 """Depth from which a place is sampled although no rain falls."""
 
@@ -63,13 +71,13 @@ class Floods:
         for row, event in self._open.items():
             depth = float(depth_m[row])
             event.peak_m = max(event.peak_m, depth)
-            while event.levels < len(LEVELS_M) and depth >= LEVELS_M[event.levels][1]:
+            while event.levels < len(FLOOD.levels) and depth >= FLOOD.levels[event.levels][1]:
                 self._truth.write(
                     "hazard_level",
                     now,
                     event=self._name(row),
-                    level=LEVELS_M[event.levels][0],
-                    depth_m=depth,
+                    level=FLOOD.levels[event.levels][0],
+                    severity=depth,
                 )
                 event.levels += 1
             if depth < END_M:
@@ -104,12 +112,13 @@ class Floods:
             "hazard_onset",
             now,
             event=self._name(row),
-            hazard="flood",
+            hazard=FLOOD.kind,
             place=place.place_id,
             district=place.district_id,
             lon=lon,
             lat=lat,
-            depth_m=depth,
+            severity=depth,
+            unit=FLOOD.unit,
         )
 
     def _end(self, row: int, now: Ns, *, ongoing: bool) -> None:
@@ -117,7 +126,7 @@ class Floods:
         exposure = float(self._people.exposure_person_min[row]) - event.exposure_before
         fields = {
             "event": self._name(row),
-            "peak_depth_m": event.peak_m,
+            "peak_severity": event.peak_m,
             "duration_s": to_seconds(int(now) - int(event.onset)),
             "exposure_person_min": exposure,
         }

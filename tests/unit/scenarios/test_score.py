@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.floods import start_of
+from scenarios.events import start_of
 from scenarios.score import Score, score
 from support.fake_run import LENGTH_S, START, Records, fake_run
 
@@ -108,7 +108,7 @@ def test_two_places_flooding_at_once_each_get_their_own_incident():
     out.flood(1000, 3000, "b")
     confirmed(out, 1010, "inc-1", "b")
     confirmed(out, 1020, "inc-2", "a")
-    found = {m.flood.place: m.incident.incident for m in scored(out).matches if m.incident}
+    found = {m.event.place: m.incident.incident for m in scored(out).matches if m.incident}
     assert found == {"a": "inc-2", "b": "inc-1"}
 
 
@@ -130,9 +130,9 @@ def test_water_that_returns_within_ten_minutes_is_the_same_flood():
     out.flood(1000, 1500, "a", peak_m=0.2)
     out.flood(2000, 2600, "a", peak_m=0.4)
     (match,) = scored(out).matches
-    assert (match.flood.onset_s, match.flood.end_s) == (1000, 2600)
-    assert match.flood.peak_depth_m == 0.4
-    assert match.flood.exposure_person_min == 20
+    assert (match.event.onset_s, match.event.end_s) == (1000, 2600)
+    assert match.event.peak == 0.4
+    assert match.event.exposure_person_min == 20
 
 
 def test_relapse_answers_the_flood_that_came_back_with_times_of_its_own():
@@ -192,21 +192,21 @@ def test_flood_is_contained_when_it_stays_shallow_for_ten_minutes():
     for t_s, depth_m in ((1020, 0.2), (1080, 0.14), (1140, 0.2), (1200, 0.14)):
         out.sample(t_s, "a", depth_m)
     (match,) = scored(out).matches
-    assert match.flood.contained_s == 1200
+    assert match.event.contained_s == 1200
 
 
 def test_flood_that_lasts_to_the_horizon_is_not_contained():
     out = Records()
     out.flood(LENGTH_S - 300, None, "a")
     (match,) = scored(out).matches
-    assert (match.flood.end_s, match.flood.contained_s) == (None, None)
+    assert (match.event.end_s, match.event.contained_s) == (None, None)
 
 
 @pytest.mark.parametrize(("closed_s", "in_time"), [(1100, True), (1300, False)])
 def test_barrier_counts_as_in_time_only_before_the_closing_depth(closed_s, in_time):
     out = Records()
     out.flood(1000, 3000, "a")
-    out.true(1200, "hazard_level", event="flood-a", level="II", depth_m=0.27)
+    out.true(1200, "hazard_level", event="flood-a", level="II", severity=0.27)
     confirmed(out, 1010, "inc-1", "a")
     out.decided(
         closed_s - 8,
@@ -219,13 +219,13 @@ def test_barrier_counts_as_in_time_only_before_the_closing_depth(closed_s, in_ti
     )
     out.true(closed_s, "actuator", actuator="barrier-a", position="closed", cause="cmd-1")
     (match,) = scored(out).matches
-    assert (match.flood.closed_s, match.flood.closed_in_time) == (closed_s, in_time)
+    assert (match.event.closed_s, match.event.closed_in_time) == (closed_s, in_time)
 
 
 def test_police_on_scene_close_the_road_and_reopen_it_when_they_leave():
     out = Records()
     out.flood(1000, 3000, "a")
-    out.true(1200, "hazard_level", event="flood-a", level="II", depth_m=0.27)
+    out.true(1200, "hazard_level", event="flood-a", level="II", severity=0.27)
     out.decided(
         1010,
         "command",
@@ -238,8 +238,8 @@ def test_police_on_scene_close_the_road_and_reopen_it_when_they_leave():
     out.true(1100, "unit", unit="police-01", state="on_scene", place="a", order="cmd-1")
     out.true(1150, "unit", unit="police-01", state="returning", place=None, order="cmd-1")
     (match,) = scored(out).matches
-    assert match.flood.closed_s == 1100
-    assert match.flood.closed_in_time is False
+    assert match.event.closed_s == 1100
+    assert match.event.closed_in_time is False
 
 
 def test_nothing_happened_scores_as_nothing():
@@ -260,6 +260,6 @@ def test_whole_run_is_scored_by_place():
     truth, decisions = fake_run()
     result = score(truth, decisions, horizon_s=LENGTH_S)
     assert len(result.matches) == 5
-    assert [m.flood.place for m in result.matches if m.incident is None] == ["underpass-05"]
+    assert [m.event.place for m in result.matches if m.incident is None] == ["underpass-05"]
     assert result.count("false_alarm") == 1
     assert result.count("suspicion") == 1

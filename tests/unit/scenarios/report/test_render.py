@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.floods import Record
+from scenarios.events import Record
 from scenarios.kpis import Sensing, compute
 from scenarios.report.render import RunInfo, render
 from scenarios.score import score
@@ -142,7 +142,7 @@ def test_every_figure_is_told_apart_by_words_not_colour_alone(storm):
 
 
 def test_map_names_the_flooded_places_and_credits_its_source(storm):
-    map_part = storm[storm.index("Map of Linhe") : storm.index("Flood by flood")]
+    map_part = storm[storm.index("Map of Linhe") : storm.index("Event by event")]
     assert NAMES[1].split()[0] in map_part
     assert "Made-up city · synthetic, seed 7" in map_part
     assert "2 km" in map_part
@@ -151,7 +151,7 @@ def test_map_names_the_flooded_places_and_credits_its_source(storm):
 def test_quiet_run_renders_and_says_so(tmp_path):
     html = report(tmp_path, [], [])
     text = "".join(parsed(html).text).replace("\N{NO-BREAK SPACE}", " ")
-    assert "No place flooded; the centre raised no incidents." in text
+    assert "Nothing happened; the centre raised no incidents." in text
     assert "–" in text
 
 

@@ -46,8 +46,8 @@ def test_flood_event_is_told_from_onset_to_end(town) -> None:
         "underpass-01",
         "old-town",
     )
-    assert onset["depth_m"] == 0.16
-    assert (end["peak_depth_m"], end["duration_s"]) == (0.55, 300)
+    assert (onset["severity"], onset["unit"]) == (0.16, "m")
+    assert (end["peak_severity"], end["duration_s"]) == (0.55, 300)
     assert end["exposure_person_min"] == 3 + 4 + 5 + 6 + 7
 
 
