@@ -104,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--codec", action="store_true", help="force every message through its wire form"
     )
+    run.add_argument(
+        "--cascades",
+        action="store_true",
+        help="run it once more without each link between hazards, and report what each did",
+    )
     ops.add_argument("--client-id", metavar="NAME", help="its name at the broker")
     record.add_argument("file", help="where to record; .gz packs it")
     record.add_argument("--for", dest="span", type=parse_span, metavar="SPAN", help="wall time")

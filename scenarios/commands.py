@@ -18,10 +18,12 @@ from ops_center.live.service import OpsService, ServiceSpec
 from ops_center.live.settings import read_settings
 from scenarios import output, recordings
 from scenarios.build import build_city, center_config
+from scenarios.cascade_effects import effects_of
 from scenarios.fast import FastRun, run_fast
 from scenarios.live import LiveRun, policies_document, run_feed, run_live
 from scenarios.load import list_scenarios, load_scenario
 from scenarios.options import Interrupt
+from scenarios.report.material import LinkEffect
 from scenarios.results import Outcome, headline
 from scenarios.schema import PoliciesPart, Scenario
 from sim.kernel.errors import InputError
@@ -99,11 +101,16 @@ def run(options: Options, interrupt: Interrupt) -> Answer:
         until_s=options.until or scenario.clock.length,
         codec=options.codec,
     )
+    links: list[LinkEffect] = []
+    if options.cascades:
+        with _progress(options, f"{scenario.name}, links") as progress:
+            links = effects_of(spec, on_progress=progress)
     with _progress(options, scenario.name) as progress:
         outcome = run_fast(
             spec,
             folder,
             command=_command_line(options),
+            links=links,
             on_progress=progress,
             should_stop=interrupt,
         )
@@ -317,6 +324,8 @@ def _command_line(options: Options) -> str:
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name}", str(value)]
+    if getattr(options, "cascades", False):
+        words.append("--cascades")
     if options.until is not None:
         words += ["--until", f"{options.until:g}s"]
     return shlex.join(words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from ops_center.core.center import OpsCenter
 from ops_center.core.store import NoStore
 from scenarios import output
 from scenarios.build import build_city_side, center_config
+from scenarios.report.material import LinkEffect
 from scenarios.results import Outcome, conclude
 from scenarios.schema import Scenario
 from sim.kernel.clock import Ns, monotonic_s, seconds, to_seconds
@@ -40,6 +41,7 @@ def run_fast(
     folder: Path | None,
     *,
     command: str = "",
+    links: Sequence[LinkEffect] = (),
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Outcome:
@@ -53,6 +55,8 @@ def run_fast(
         Where decisions, truth, summary and report go; None keeps them in memory only.
     command
         The command line that repeats the run, for the report.
+    links
+        What the run comes to without each link between hazards, for the report.
     on_progress
         Given the share of simulated time that has passed.
     should_stop
@@ -91,6 +95,7 @@ def run_fast(
                 reports=side.counts(),
                 messages=center.counters(),
                 command=command,
+                links=links,
             ),
             folder,
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from scenarios import kpis, output
-from scenarios.report.render import RunInfo, render
+from scenarios.report.material import LinkEffect
+from scenarios.report.render import Run, RunInfo, render
 from scenarios.schema import Scenario
 from scenarios.score import score
 from sim.world.city.model import City
@@ -39,6 +40,8 @@ class Outcome:
         The centre's counters.
     command
         Command line that repeats it.
+    links
+        What the run comes to without each link between hazards; empty where nobody asked.
     summary
         What ``summary.json`` holds, once concluded.
     """
@@ -54,6 +57,7 @@ class Outcome:
     reports: Mapping[str, int]
     messages: Mapping[str, int]
     command: str
+    links: Sequence[LinkEffect] = ()
     summary: dict[str, Any] = field(default_factory=dict)
 
 
@@ -87,16 +91,11 @@ def conclude(outcome: Outcome, folder: Path | None) -> Outcome:
         "simulated_s": outcome.simulated_s,
         "reports": dict(outcome.reports),
         "messages": dict(outcome.messages),
+        "without_link": {effect.link: dict(effect.without) for effect in outcome.links},
     }
     if folder is not None:
         output.write_json(folder / output.SUMMARY, outcome.summary)
-        render(
-            folder / output.REPORT,
-            basemap=outcome.city.basemap,
-            truth=outcome.truth,
-            decisions=outcome.decisions,
-            score=scored,
-            kpis=figures,
+        run = Run(
             info=RunInfo(
                 scenario=outcome.scenario.name,
                 title=outcome.scenario.title,
@@ -105,7 +104,14 @@ def conclude(outcome: Outcome, folder: Path | None) -> Outcome:
                 command=outcome.command,
                 assumptions=outcome.city.assumed,
             ),
+            basemap=outcome.city.basemap,
+            truth=outcome.truth,
+            decisions=outcome.decisions,
+            score=scored,
+            kpis=figures,
+            links=tuple(outcome.links),
         )
+        render(folder / output.REPORT, run)
     return outcome
 
 

@@ -10,11 +10,12 @@ import operator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
 from scenarios.hazard_parts import HazardPart, part_of, quantity
 from scenarios.part import Part
 from sim.kernel.clock import BEIJING, SECOND, Ns
+from sim.world.cascades import LINKS
 from sim.world.families import ORDERS
 
 
@@ -39,9 +40,16 @@ Start = Annotated[int, BeforeValidator(_start)]
 
 
 class CityPart(Part):
-    """Which city: a file, or the synthetic one."""
+    """Which city: a file, or a synthetic one by its name.
+
+    Attributes
+    ----------
+    scale
+        Share of a synthetic city that is built; None for its own default.
+    """
 
     source: str | None = None
+    scale: Annotated[float, Field(gt=0, le=1)] | None = None
     trips: PerSecond | None = None
     """Trips that begin in the busiest hour; by default from the population."""
 
@@ -152,6 +160,20 @@ HAZARD_TYPES: tuple[str, ...] = tuple(
 """Their words, in the same order."""
 
 
+class CascadesPart(Part):
+    """Which links between hazards are cut, by name; `sim.world.cascades.LINKS` has them."""
+
+    off: tuple[str, ...] = ()
+
+    @field_validator("off")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in LINKS:
+                raise ValueError(f"{name} is no link, expected one of {', '.join(LINKS)}")
+        return names
+
+
 class PoliciesPart(Part):
     """How the centre works.
 
@@ -182,4 +204,5 @@ class Scenario(Part):
     sensing: SensingPart = SensingPart()
     network: NetworkPart = NetworkPart()
     hazards: dict[str, Hazard] = Field(default_factory=dict)
+    cascades: CascadesPart = CascadesPart()
     policies: PoliciesPart = PoliciesPart()

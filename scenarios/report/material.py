@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from scenarios.events import F64, FLOOD, Record, depths_of
+from scenarios.kpi_table import Value
 from scenarios.kpis import Kpi
 from scenarios.score import Match, Score
 from sim.kernel.basemap import BaseMap
@@ -38,6 +39,27 @@ class RunInfo:
     assumptions: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkEffect:
+    """One link between hazards, and what the run came to without it.
+
+    Attributes
+    ----------
+    link, meaning
+        Its name and what it joins.
+    without
+        Key figures of the run in which it was cut, by name.
+    """
+
+    link: str
+    meaning: str
+    without: Mapping[str, Value]
+
+    def changed(self, values: Mapping[str, Value]) -> list[str]:
+        """Return the names of the figures that are not as in the run with the link."""
+        return [name for name, value in self.without.items() if value != values.get(name)]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Run:
     """One finished run; not slotted, for its lists are made once and kept.
@@ -52,6 +74,8 @@ class Run:
         What `scenarios.score` and `scenarios.kpis` made of them.
     tracks
         Where units drove: ``(n, 3)`` of time [s] and position [m], by unit; may be empty.
+    links
+        What each link between hazards did; empty where nobody asked.
     """
 
     info: RunInfo
@@ -61,6 +85,7 @@ class Run:
     score: Score
     kpis: Sequence[Kpi]
     tracks: Mapping[str, F64] = field(default_factory=dict)
+    links: tuple[LinkEffect, ...] = ()
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
@@ -86,6 +111,11 @@ class Run:
     def kpi(self) -> dict[str, Kpi]:
         """Key figures by name."""
         return {figure.name: figure for figure in self.kpis}
+
+    @cached_property
+    def values(self) -> dict[str, Value]:
+        """Values of the key figures by name."""
+        return {figure.name: figure.value for figure in self.kpis}
 
     @cached_property
     def depths(self) -> dict[str, F64]:

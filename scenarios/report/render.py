@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from scenarios.events import F64, RETURN_S, Record
-from scenarios.kpis import Kpi
+from scenarios.events import RETURN_S
 from scenarios.report import city_map, tables
 from scenarios.report import text as words
 from scenarios.report.answer import answer
@@ -18,11 +16,10 @@ from scenarios.report.kinds import gravity, severity, title_of
 from scenarios.report.material import Run, RunInfo
 from scenarios.report.response import response_figure
 from scenarios.report.storm import ROWS_MAX, storm_figure
-from scenarios.score import SLACK_S, Match, Score
-from sim.kernel.basemap import BaseMap
+from scenarios.score import SLACK_S, Match
 from sim.kernel.clock import iso
 
-__all__ = ["RunInfo", "page", "render"]
+__all__ = ["Run", "RunInfo", "page", "render"]
 
 FIGURES_MAX = 12
 """Events drawn in detail, the gravest; the tables name all."""
@@ -37,35 +34,8 @@ HEADLINES = (
 _HERE = Path(__file__).parent
 
 
-def render(
-    path: Path,
-    *,
-    basemap: BaseMap,
-    truth: Sequence[Record],
-    decisions: Sequence[Record],
-    score: Score,
-    kpis: Sequence[Kpi],
-    info: RunInfo,
-    tracks: Mapping[str, F64] | None = None,
-) -> None:
-    """Write the report of a run, replacing the file when there is one.
-
-    Parameters
-    ----------
-    path
-        File to write, UTF-8.
-    basemap, truth, decisions, score, kpis, info, tracks
-        The run, as `Run` describes it.
-    """
-    run = Run(
-        info=info,
-        basemap=basemap,
-        truth=truth,
-        decisions=decisions,
-        score=score,
-        kpis=kpis,
-        tracks=tracks or {},
-    )
+def render(path: Path, run: Run) -> None:
+    """Write the report of a run in UTF-8, replacing the file when there is one."""
     path.write_text(page(run), encoding="utf-8")
 
 
@@ -109,6 +79,8 @@ def page(run: Run) -> str:
         incident_table=tables.incidents(run),
         command_table=tables.commands(run),
         trouble_table=tables.troubles(run),
+        cascade_table=tables.links(run) if run.links else None,
+        cascade_idle=", ".join(words.plain(e.link) for e in run.links if not e.changed(run.values)),
         slack=words.duration(SLACK_S),
         returns=words.duration(RETURN_S),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenarios.events import Record, time_s
 from scenarios.incidents import Incident
@@ -125,6 +125,29 @@ def _event(run: Run, number: int, match: Match) -> tuple[str, ...]:
         _span(event.onset_s, match.on_scene_s),
         words.plain(event.mended_by or words.NONE),
         match.incident.incident if match.incident else "not detected",
+    )
+
+
+def links(run: Run) -> Table:
+    """Return what each link changed: a row a link and figure, with the run's own beside it."""
+    rows = []
+    for effect in run.links:
+        for name in effect.changed(run.values):
+            figure = run.kpi[name]
+            without = replace(figure, value=effect.without[name])
+            rows.append(
+                (
+                    words.plain(effect.link),
+                    effect.meaning,
+                    figure.title,
+                    words.kpi(figure),
+                    words.kpi(without),
+                )
+            )
+    return Table(
+        headings=("Link", "What it joins", "Figure", "With it", "Without it"),
+        rows=rows,
+        tight=frozenset({0, 3, 4}),
     )
 
 

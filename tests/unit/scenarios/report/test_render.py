@@ -13,7 +13,7 @@ import pytest
 
 from scenarios.events import Record
 from scenarios.kpis import Sensing, compute
-from scenarios.report.render import RunInfo, render
+from scenarios.report.render import Run, RunInfo, render
 from scenarios.score import score
 from sim.kernel.basemap import BaseMap
 from support.fake_run import LENGTH_S, NAMES, Records, fake_map, fake_run
@@ -42,8 +42,7 @@ def report(
     sensing = Sensing(devices=300, readings_made=2_143_000, readings_accepted=2_110_020)
     figures = compute(scored, truth, decisions, sensing=sensing)
     target = path / "report.html"
-    render(
-        target,
+    run = Run(
         basemap=basemap,
         truth=truth,
         decisions=decisions,
@@ -52,6 +51,7 @@ def report(
         info=info,
         **more,
     )
+    render(target, run)
     return target.read_text(encoding="utf-8")
 
 
