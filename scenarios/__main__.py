@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         return child
 
     room("scenarios", commands.scenarios, "list the library's scenarios")
+    hazards = room("hazards", commands.hazards, "list what a scenario may let happen")
+    hazards.add_argument("type", nargs="?", help="one type, with its keys")
+    hazards.add_argument("--markdown", action="store_true", help="all of them as a page")
     check = room("check", commands.check, "read a scenario and its city, and say what would run")
     run = room("run", commands.run, "run a scenario as fast as it goes")
     live = room("live", commands.live, "run city, broker and centre, with the dashboard")

@@ -20,6 +20,7 @@ from scenarios import output, recordings
 from scenarios.build import build_city, center_config
 from scenarios.cascade_effects import effects_of
 from scenarios.fast import FastRun, run_fast
+from scenarios.hazard_catalogue import entries, markdown
 from scenarios.live import LiveRun, policies_document, run_feed, run_live
 from scenarios.load import list_scenarios, load_scenario
 from scenarios.options import Interrupt
@@ -45,6 +46,27 @@ def scenarios(options: Options, _interrupt: Interrupt) -> Answer:
         for entry in listed:
             _say(options, f"{entry['name']:<{width}}  {entry['title']}")
     return {"scenarios": listed}
+
+
+def hazards(options: Options, _interrupt: Interrupt) -> Answer:
+    """List what a scenario may order, or one type with its keys."""
+    if options.markdown:
+        sys.stdout.write(markdown())
+        return None
+    found = entries()
+    if options.type is not None:
+        found = [entry for entry in found if entry.word == options.type]
+        if not found:
+            known = ", ".join(entry.word for entry in entries())
+            raise InputError("hazard", value=options.type, expected=f"one of {known}")
+    if not options.json:
+        width = max(len(entry.word) for entry in found)
+        for entry in found:
+            _say(options, f"{entry.word:<{width}}  {entry.summary}")
+            for key in entry.keys if options.type is not None else ():
+                unit = f"  ({key.unit})" if key.unit else ""
+                _say(options, f"  {key.key}: {key.default}{unit}")
+    return {"hazards": [entry.document() for entry in found]}
 
 
 def check(options: Options, _interrupt: Interrupt) -> Answer:

@@ -36,16 +36,31 @@ class HazardPart(Part):
         return self.order_type(**values)
 
 
-def quantity(unit: str) -> BeforeValidator:
-    """Return the validator that reads a quantity with its unit."""
+@dataclasses.dataclass(frozen=True)
+class _Reader:
+    """Reads a quantity with its unit."""
 
-    def read(value: object, info: ValidationInfo) -> float:
+    unit: str
+
+    def __call__(self, value: object, info: ValidationInfo) -> float:
         try:
-            return units.parse(value, unit, thing=info.field_name or "value")  # type: ignore[arg-type]
+            return units.parse(value, self.unit, thing=info.field_name or "value")  # type: ignore[arg-type]
         except InputError as error:
             raise ValueError(f"expected {error.expected}") from error
 
-    return BeforeValidator(read)
+
+def quantity(unit: str) -> BeforeValidator:
+    """Return the validator that reads a quantity with its unit."""
+    return BeforeValidator(_Reader(unit))
+
+
+def unit_of(metadata: typing.Iterable[object]) -> str:
+    """Return the unit that a part's field is read in, empty for a plain number or none."""
+    for entry in metadata:
+        reader = getattr(entry, "func", None)
+        if isinstance(reader, _Reader):
+            return reader.unit.removeprefix("1")
+    return ""
 
 
 def part_of(order: type[Order]) -> type[HazardPart]:
@@ -63,7 +78,7 @@ def part_of(order: type[Order]) -> type[HazardPart]:
 
 def key_of(name: str, hint: Any) -> str:
     """Return a field's key in the file: ``hole_m`` is ``hole``, for its value has a unit."""
-    found = _quantity_of(hint)
+    found = quantity_of(hint)
     return name if found is None or found.unit == "1" else name.rpartition("_")[0]
 
 
@@ -71,7 +86,8 @@ def _hints(order: type[Order]) -> dict[str, Any]:
     return typing.get_type_hints(order, include_extras=True)
 
 
-def _quantity_of(hint: Any) -> Quantity | None:
+def quantity_of(hint: Any) -> Quantity | None:
+    """Return the unit of a field, None where it is no quantity."""
     for part in (hint, *typing.get_args(hint)):
         if typing.get_origin(part) is Annotated:
             return next((m for m in part.__metadata__ if isinstance(m, Quantity)), None)
@@ -79,7 +95,7 @@ def _quantity_of(hint: Any) -> Quantity | None:
 
 
 def _annotation(hint: Any) -> Any:
-    found = _quantity_of(hint)
+    found = quantity_of(hint)
     if found is None:
         return hint
     read = Annotated[float, quantity(found.unit), Field(ge=found.low, le=found.high)]
