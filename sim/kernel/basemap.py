@@ -1,12 +1,12 @@
 """The public base map: what a city and its operations centre both may know.
 
-Roads as a directed graph in arrays, districts, known low points, stations. Nothing here is
-hidden truth: depth, rain and traffic are fields of the world.
+Roads as a directed graph in arrays, districts and the areas in them, known places, stations.
+Nothing here is hidden truth: depth, rain and traffic are fields of the world.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -14,22 +14,26 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from sim.kernel import citycode
+from sim.kernel.areas import Area, AreaFinder, areas_from_document, areas_to_document
 from sim.kernel.errors import InputError
 from sim.kernel.geo import Projection
+from sim.kernel.roads import ROAD_CLASSES, Roads
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-ROAD_CLASSES = (
-    "motorway",
-    "trunk",
-    "primary",
-    "secondary",
-    "tertiary",
-    "residential",
-    "service",
-)
-"""OpenStreetMap highway classes that carry cars, by falling rank."""
+__all__ = [
+    "ROAD_CLASSES",
+    "Area",
+    "BaseMap",
+    "District",
+    "Place",
+    "Roads",
+    "Station",
+    "from_document",
+    "to_document",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,61 +93,9 @@ class Station:
     assumed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Roads:
-    """A directed road graph as arrays, one strongly connected component.
-
-    Attributes
-    ----------
-    node_xy_m
-        ``(n_nodes, 2)`` metres.
-    start, end
-        ``(n_links,)`` int32 node indices.
-    length_m, speed_mps
-        ``(n_links,)`` driven length, and speed on the empty road.
-    lanes
-        ``(n_links,)`` lanes of this direction, at least 1.
-    road_class
-        ``(n_links,)`` int32 index into `ROAD_CLASSES`.
-    signal
-        ``(n_nodes,)`` bool, whether a traffic light stands there.
-    names
-        Street name a link, empty where unknown.
-    shapes
-        Polyline a link in metres, from start to end, at least two points.
-    source_ids
-        The link's identifier in the source file.
-    """
-
-    node_xy_m: F64
-    start: I32
-    end: I32
-    length_m: F64
-    speed_mps: F64
-    lanes: I32
-    road_class: I32
-    signal: NDArray[np.bool_]
-    names: tuple[str, ...]
-    shapes: tuple[F64, ...] = field(repr=False)
-    source_ids: tuple[str, ...] = field(repr=False)
-
-    def __len__(self) -> int:
-        return len(self.start)
-
-    @property
-    def free_time_s(self) -> F64:
-        """``(n_links,)`` driving time on the empty road [s]."""
-        return self.length_m / self.speed_mps
-
-    def midpoint(self, link: int) -> tuple[float, float]:
-        """Return the point half way along a link [m]."""
-        point = shapely.LineString(self.shapes[link]).interpolate(0.5, normalized=True)
-        return float(point.x), float(point.y)
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BaseMap:
-    """Roads, districts, places and stations of one city, in a local metric projection.
+    """Roads, districts, places, stations and areas of one city, in a local metric projection.
 
     Attributes
     ----------
@@ -153,6 +105,9 @@ class BaseMap:
         What it was made from: a file name, or ``"synthetic, seed 7"``.
     attribution
         Credit the source's licence asks for, shown on maps; may be empty.
+    areas
+        The city, its districts, their streets and towns, and communities, in order of code;
+        empty where only districts are known.
     """
 
     name: str
@@ -163,6 +118,11 @@ class BaseMap:
     districts: tuple[District, ...]
     places: tuple[Place, ...]
     stations: tuple[Station, ...]
+    areas: tuple[Area, ...] = ()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone: what is looked up by them is made again when asked for."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @cached_property
     def place_index(self) -> dict[str, int]:
@@ -178,11 +138,51 @@ class BaseMap:
 
     def district_of(self, xy_m: F64) -> list[str]:
         """Return the district identifier of each of ``(n, 2)`` points: within, or nearest."""
+        ids = [d.district_id for d in self.districts]
+        return [ids[i] for i in self._district_index(xy_m).tolist()]
+
+    def area_of(self, xy_m: F64) -> list[str]:
+        """Return the code of the lowest area around each of ``(n, 2)`` points.
+
+        That is the community whose middle is nearest, of those in the point's district; on a
+        map without areas it is the district.
+        """
+        points = np.asarray(xy_m, dtype=float).reshape(-1, 2)
+        return self._area_finder.find(points, self._district_index(points))
+
+    def get_area(self, code: str) -> Area:
+        """Return an area; raises `InputError` when there is none of that code."""
+        if code not in self._area_index:
+            known = ", ".join(list(self._area_index)[:5]) or "none: this map has no areas"
+            raise InputError("area", value=code, expected=f"one of {known}, …")
+        return self._area_index[code]
+
+    def parents(self, code: str) -> tuple[Area, ...]:
+        """Return the areas above an area or object, the nearest first: a street, …, the city."""
+        area = citycode.parse(code).area
+        held = area if area != code else None
+        above = (*([held] if held else []), *citycode.parents(area))
+        return tuple(self._area_index[one] for one in above if one in self._area_index)
+
+    def children(self, code: str) -> tuple[Area, ...]:
+        """Return the areas right below an area, in order of code."""
+        return tuple(area for area in self.areas if area.parent == code)
+
+    @cached_property
+    def _area_index(self) -> dict[str, Area]:
+        return {area.code: area for area in self.areas}
+
+    @cached_property
+    def _area_finder(self) -> AreaFinder:
+        return AreaFinder(self.areas, [d.district_id for d in self.districts])
+
+    @cached_property
+    def _district_tree(self) -> shapely.STRtree:
+        return shapely.STRtree([shapely.Polygon(d.outline_m) for d in self.districts])
+
+    def _district_index(self, xy_m: F64) -> NDArray[np.int64]:
         points = shapely.points(np.asarray(xy_m, dtype=float))
-        shapes = np.array([shapely.Polygon(d.outline_m) for d in self.districts])
-        tree = shapely.STRtree(shapes)
-        nearest = tree.nearest(points)
-        return [self.districts[int(i)].district_id for i in np.atleast_1d(nearest)]
+        return np.atleast_1d(np.asarray(self._district_tree.nearest(points), dtype=np.int64))
 
     def nearest_node(self, xy_m: F64) -> I32:
         """Return the road node nearest to each of ``(n, 2)`` points."""
@@ -263,6 +263,7 @@ def to_document(basemap: BaseMap) -> dict[str, Any]:
             }
             for s in basemap.stations
         ],
+        "areas": areas_to_document(basemap.areas, basemap.projection),
     }
 
 
@@ -333,6 +334,8 @@ def from_document(document: dict[str, Any]) -> BaseMap:
             )
             for s in document["stations"]
         ),
+        # A document from before there were areas has none.
+        areas=areas_from_document(document.get("areas", []), projection),
     )
     _check(found)
     return found

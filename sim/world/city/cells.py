@@ -13,6 +13,7 @@ from scipy.ndimage import uniform_filter
 from sim.kernel.basemap import District, Roads
 from sim.world.city.districts import locate
 from sim.world.city.model import Cells
+from sim.world.city.streets import lines_of
 
 F64 = NDArray[np.float64]
 
@@ -123,7 +124,7 @@ def _along(roads: Roads) -> tuple[F64, F64, NDArray[np.int32]]:
     count = np.maximum(1, np.ceil(roads.length_m / _SAMPLE_M)).astype(np.int64)
     link = np.repeat(np.arange(len(roads)), count)
     order = np.arange(len(link)) - np.repeat(np.cumsum(count) - count, count)
-    lines = np.array([shapely.LineString(shape) for shape in roads.shapes])
+    lines = lines_of(roads, np.arange(len(roads)))
     share = (order + 0.5) / count[link]
     points = shapely.line_interpolate_point(lines[link], share, normalized=True)
     return (

@@ -8,19 +8,23 @@ import numpy as np
 
 from sim.kernel.basemap import BaseMap, Place, Station
 from sim.kernel.rng import Streams
+from sim.world.city.areas import ASSUMED as AREAS_ASSUMED
+from sim.world.city.areas import make_areas
 from sim.world.city.basins import make_basins
 from sim.world.city.cells import PEOPLE_PER_KM2, settle
 from sim.world.city.districts import divide
 from sim.world.city.draft import Draft
+from sim.world.city.furnish import furnish
 from sim.world.city.model import City
-from sim.world.city.stations import KINDS, make_stations
+from sim.world.city.station_kinds import KINDS
+from sim.world.city.stations import make_stations
 from sim.world.city.underpasses import make_underpasses
 from sim.world.city.zones import make_zones
 
 
 def complete(draft: Draft, streams: Streams) -> City:
     """Return the city of a draft, every gap filled by rule and by the seed's draws."""
-    settlement = settle(
+    settlement = draft.settlement or settle(
         draft.roads, draft.floors_m2, draft.districts or divide(draft.roads.node_xy_m)
     )
     basemap = BaseMap(
@@ -32,20 +36,26 @@ def complete(draft: Draft, streams: Streams) -> City:
         districts=settlement.districts,
         places=(),
         stations=(),
+        areas=make_areas(draft.name, settlement.districts, settlement.cells, draft.area_plan),
     )
-    places = make_underpasses(draft, basemap.district_of, streams)
+    people = float(settlement.cells.people.sum())
+    low = make_underpasses(draft, people, basemap.district_of, streams)
+    furnished = furnish(draft, settlement, low, basemap.district_of, streams)
     stations = make_stations(
         draft.roads, settlement.cells, draft.marks, basemap.district_of, streams
     )
     return City(
-        basemap=replace(basemap, places=places, stations=stations),
+        basemap=replace(basemap, places=furnished.places, stations=stations),
         cells=settlement.cells,
         zones=make_zones(draft.roads, settlement),
-        basins=make_basins(places, streams),
+        basins=make_basins(furnished.places, streams),
+        sites=furnished.sites,
+        networks=furnished.networks,
         assumed=(
             *draft.assumed,
             *_assumed_land(draft, population_given=settlement.population_given),
-            *_assumed_places(places),
+            *_assumed_low(low),
+            *furnished.assumed,
             *_assumed_stations(stations),
         ),
     )
@@ -60,11 +70,12 @@ def _assumed_land(draft: Draft, *, population_given: bool) -> list[str]:
             f"People were assumed at {PEOPLE_PER_KM2:,.0f} per km² of built-up area, spread by "
             "buildings where the source has enough of them, else by roads."
         )
+    told.append(AREAS_ASSUMED)
     told.append("Trip ends and their weights were made from people, road classes and the edge.")
     return told
 
 
-def _assumed_places(places: tuple[Place, ...]) -> list[str]:
+def _assumed_low(places: tuple[Place, ...]) -> list[str]:
     made = sum(place.assumed for place in places)
     told = ["Catchments, bowls and pumps of the underpasses were drawn around a reference of 3 ha."]
     if made:

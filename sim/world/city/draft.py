@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from sim.kernel.basemap import District, Roads
 from sim.kernel.geo import Projection
+from sim.world.city.areas import AreaPlan
+from sim.world.city.cells import Settlement
 
 F64 = NDArray[np.float64]
 I8 = NDArray[np.int8]
@@ -23,14 +25,16 @@ BELOW, GROUND, RAISED = -1, 0, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A point that the source names: an underpass or a station.
+    """A point that the source names: a place or a station.
 
     Attributes
     ----------
     kind
-        ``"underpass"``, or the kind of unit that a station houses.
+        One of `model.PLACE_KINDS`, or the kind of unit that a station houses.
     assumed
         Whether the kind is our reading of another tag, such as a fire station's.
+    capacity, area_m2
+        As in `model.Sites`; 0 where the source does not say.
     """
 
     kind: str
@@ -38,6 +42,8 @@ class Mark:
     x_m: float
     y_m: float
     assumed: bool = False
+    capacity: float = 0.0
+    area_m2: float = 0.0
 
 
 RAILWAY_RANK = -1
@@ -74,6 +80,12 @@ class Draft:
         Outlines; a population of 0 is unknown.
     floors_m2
         ``(k, 3)`` x, y [m] and floor area [m2] of buildings that people may live in.
+    settlement
+        People by cell, where the source knows them.
+    area_plan
+        Codes and counts of the areas within the districts, where the source knows them.
+    dropped
+        Roads left out because drivers cannot reach them from the others and come back.
     assumed
         What the reader itself had to assume, a sentence each.
     """
@@ -88,4 +100,7 @@ class Draft:
     districts: tuple[District, ...] = ()
     marks: tuple[Mark, ...] = ()
     floors_m2: F64 = field(default_factory=lambda: np.empty((0, 3)))
+    settlement: Settlement | None = None
+    area_plan: AreaPlan | None = None
+    dropped: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()

@@ -3,14 +3,15 @@
 Lines carry ``highway`` or ``class``, and may carry ``lanes`` (both directions together),
 ``maxspeed_kmh`` or ``speed_mps``, ``oneway``, ``name``, ``bridge``, ``tunnel``, ``layer``.
 Polygons with ``district`` are districts and may tell a ``population``. Points with ``kind``
-are underpasses, traffic lights or stations. Anything else is passed over.
+are underpasses, traffic lights, other facilities or stations, see `POINT_KINDS`; they may carry
+``name``, and facilities ``capacity`` and ``area_m2``. Anything else is passed over.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,20 @@ from sim.kernel.errors import InputError
 from sim.world.city import osm_tags
 from sim.world.city.districts import unique_ids
 from sim.world.city.draft import RAILWAY_RANK, RAISED, Draft, Mark, Overhead
-from sim.world.city.graph import build_roads
-from sim.world.city.stations import KINDS
+from sim.world.city.graph import build_roads, left_out
+from sim.world.city.model import PLACE_KINDS
+from sim.world.city.station_kinds import KINDS
 from sim.world.city.ways import Way, centre, to_streets
 
 F64 = NDArray[np.float64]
 
-POINT_KINDS = ("underpass", "traffic_signals", *(row.kind for row in KINDS))
+POINT_KINDS = (
+    *(kind for kind in PLACE_KINDS if kind != "junction"),
+    "traffic_signals",
+    *(row.kind for row in KINDS),
+)
+"""What a point may be: a light, which makes a junction; a facility; a station, by the kind of
+unit that it houses."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +46,8 @@ class _Found:
     ways: list[Way] = field(default_factory=list)
     keys: dict[tuple[float, float], int] = field(default_factory=dict)
     overhead: list[tuple[F64, int]] = field(default_factory=list)
-    points: list[tuple[str, str, F64]] = field(default_factory=list)
+    lights: list[F64] = field(default_factory=list)
+    points: list[tuple[Mark, F64]] = field(default_factory=list)
     districts: list[tuple[str, float, F64]] = field(default_factory=list)
 
 
@@ -112,11 +121,9 @@ def read_geojson(path: Path) -> Draft:
             expected=f"LineStrings whose property highway is one of {', '.join(ROAD_CLASSES)}",
         )
     projection = centre(found.ways)
-    points = [(kind, name, projection.to_xy(at)[0]) for kind, name, at in found.points]
-    lights = [xy for kind, _, xy in points if kind == "traffic_signals"]
-    roads, level = build_roads(
-        to_streets(found.ways, projection), np.array(lights).reshape(-1, 2), source=path.name
-    )
+    lights = [np.empty((0, 2)), *(projection.to_xy(at) for at in found.lights)]
+    streets = to_streets(found.ways, projection)
+    roads, level = build_roads(streets, np.concatenate(lights), source=path.name)
     ids = unique_ids([name for name, _, _ in found.districts])
     return Draft(
         name=str(document.get("name") or path.name.split(".")[0].replace("_", " ").title()),
@@ -125,6 +132,7 @@ def read_geojson(path: Path) -> Draft:
         projection=projection,
         roads=roads,
         level=level,
+        dropped=left_out(streets),
         overhead=tuple(
             Overhead(line_m=projection.to_xy(line), rank=rank) for line, rank in found.overhead
         ),
@@ -137,12 +145,13 @@ def read_geojson(path: Path) -> Draft:
             )
             for district_id, (name, population, ring) in zip(ids, found.districts, strict=True)
         ),
-        marks=tuple(
-            Mark(kind=kind, name=name, x_m=float(x_m), y_m=float(y_m))
-            for kind, name, (x_m, y_m) in points
-            if kind != "traffic_signals"
-        ),
+        marks=tuple(_put(mark, projection.to_xy(at)[0]) for mark, at in found.points),
     )
+
+
+def _put(mark: Mark, xy_m: F64) -> Mark:
+    x_m, y_m = xy_m.tolist()
+    return replace(mark, x_m=x_m, y_m=y_m)
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -265,4 +274,16 @@ def _take_point(feature: _Feature, found: _Found) -> None:
     kind = feature.text("kind")
     if kind not in POINT_KINDS:
         raise feature.error("properties.kind", kind, f"one of {', '.join(POINT_KINDS)}")
-    found.points.append((kind, feature.text("name"), feature.lonlat([feature.coordinates], 1)))
+    at = feature.lonlat([feature.coordinates], 1)
+    if kind == "traffic_signals":
+        found.lights.append(at)
+        return
+    mark = Mark(
+        kind=kind,
+        name=feature.text("name"),
+        x_m=0.0,
+        y_m=0.0,
+        capacity=feature.number("capacity", 0.0) or 0.0,
+        area_m2=feature.number("area_m2", 0.0) or 0.0,
+    )
+    found.points.append((mark, at))

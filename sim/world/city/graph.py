@@ -128,6 +128,19 @@ def largest_component(streets: Sequence[Street]) -> list[Street]:
     return [street for street, keep in zip(streets, kept.tolist(), strict=True) if keep]
 
 
+def left_out(streets: Sequence[Street]) -> tuple[str, ...]:
+    """Return the roads that drivers cannot reach from most others and leave again.
+
+    By name, or by identifier where there is none, the longest first.
+    """
+    kept = {id(street) for street in largest_component(streets)}
+    length_m: defaultdict[str, float] = defaultdict(float)
+    for street in streets:
+        if id(street) not in kept and street.start != street.end:
+            length_m[street.name or street.source_id] += street.length_m
+    return tuple(sorted(length_m, key=lambda name: (-length_m[name], name)))
+
+
 def join(streets: Sequence[Street]) -> list[Street]:
     """Return the streets with those that only continue each other made one."""
     onward = _onward(streets)

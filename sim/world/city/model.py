@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernel.basemap import BaseMap
+from sim.world.city.networks import Networks
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -134,6 +135,8 @@ class City:
 
     Attributes
     ----------
+    sites
+        What each place holds, a row a place.
     assumed
         One sentence for each thing that the source lacked and was generated instead.
     """
@@ -142,4 +145,6 @@ class City:
     cells: Cells
     zones: Zones
     basins: Basins
+    sites: Sites
+    networks: Networks
     assumed: tuple[str, ...]

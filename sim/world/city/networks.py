@@ -58,7 +58,7 @@ class WaterNet:
     zone_head_m
         ``(z,)`` head at the middle of the zone at mean demand [m]; 0.28 MPa is 28.6 m.
     zone_demand_m3s
-        ``(z,)`` mean demand [m3/s].
+        ``(z,)`` mean demand [m3/s]; 0 where another station stands nearer to all homes.
     cell_zone, place_zone
         ``(cells,)``, ``(places,)`` zone of each.
     main_link, main_zone
@@ -140,6 +140,10 @@ class SewerNet:
         ``(r,)`` own area that drains into it [m2], and the share of rain that runs off.
     downstream
         ``(r,)`` next reach, -1 at an outfall; follows the links to lower ground.
+    outfall
+        ``(o,)`` road nodes beside the water that the sewers end in.
+    ground_m
+        ``(nodes,)`` height of the ground at each junction [m].
     """
 
     link: I32
@@ -149,6 +153,8 @@ class SewerNet:
     catchment_m2: F64
     runoff: F64
     downstream: I32
+    outfall: I32
+    ground_m: F64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,25 +15,18 @@ from numpy.typing import NDArray
 from sim.kernel.basemap import ROAD_CLASSES, District
 from sim.kernel.errors import InputError
 from sim.kernel.geo import Projection
-from sim.world.city import osm_tags
-from sim.world.city.districts import unique_ids
+from sim.world.city import osm_sites, osm_tags
+from sim.world.city.districts import outline, unique_ids
 from sim.world.city.draft import RAILWAY_RANK, RAISED, Draft, Mark, Overhead
-from sim.world.city.graph import build_roads
+from sim.world.city.graph import build_roads, left_out
 from sim.world.city.ways import Way, centre, to_streets
 
 F64 = NDArray[np.float64]
 
 ATTRIBUTION = "© OpenStreetMap contributors"
 
-_KEYS = ("highway", "railway", "amenity", "emergency", "building", "boundary", "place")
+_KEYS = ("highway", "building", "boundary", *osm_sites.KEYS)
 _RAIL = frozenset({"rail", "light_rail", "subway", "tram", "narrow_gauge", "monorail"})
-_STATION_OF = {
-    ("amenity", "fire_station"): ("pump_unit", True),
-    ("amenity", "police"): ("traffic_police", True),
-    ("amenity", "hospital"): ("ambulance", True),
-    ("emergency", "ambulance_station"): ("ambulance", False),
-}
-"""Kind of unit housed by a tagged site, and whether that is our reading of the tag."""
 _NOT_HOMES = frozenset(
     {"garage", "garages", "shed", "roof", "church", "industrial", "warehouse", "greenhouse"}
 )
@@ -44,6 +37,16 @@ _MIN_DISTRICTS, _MIN_COVER = 2, 0.9
 Assumed: an extract cuts off the rest."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Bound:
+    """An administrative boundary, in degrees; a population of 0 is unknown."""
+
+    level: str
+    name: str
+    population: float
+    ring: F64
+
+
 @dataclass(slots=True, kw_only=True)
 class _Found:
     """What one pass over the file has collected, in degrees."""
@@ -51,9 +54,11 @@ class _Found:
     ways: list[Way] = field(default_factory=list)
     signals: list[tuple[float, float]] = field(default_factory=list)
     overhead: list[tuple[F64, int]] = field(default_factory=list)
-    marks: list[tuple[str, str, bool, float, float]] = field(default_factory=list)
+    sites: list[tuple[dict[str, str], tuple[float, float], F64 | None]] = field(
+        default_factory=list
+    )
     floors: list[tuple[float, float, F64, float]] = field(default_factory=list)
-    bounds: list[tuple[str, str, F64]] = field(default_factory=list)
+    bounds: list[_Bound] = field(default_factory=list)
     town: tuple[int, str] = (99, "")
 
 
@@ -74,8 +79,9 @@ def read_osm(path: Path) -> Draft:
             expected="at least one way tagged as a drivable highway",
         )
     projection = centre(found.ways)
+    streets = to_streets(found.ways, projection)
     roads, level = build_roads(
-        to_streets(found.ways, projection),
+        streets,
         projection.to_xy(np.array(found.signals).reshape(-1, 2)),
         source=path.name,
     )
@@ -92,13 +98,14 @@ def read_osm(path: Path) -> Draft:
         districts=_districts(found.bounds, projection, roads.node_xy_m),
         marks=tuple(_marks(found, projection)),
         floors_m2=_floors_m2(found, projection),
+        dropped=left_out(streets),
     )
 
 
 def _collect(path: Path) -> _Found:
     found = _Found()
     keys = osmium.filter.KeyFilter(*_KEYS)
-    relations = osmium.filter.KeyFilter("boundary", "amenity", "building")
+    relations = osmium.filter.KeyFilter("boundary", "building", *osm_sites.KEYS)
     try:
         for thing in (
             osmium.FileProcessor(osmium.io.File(str(path), _format(path)))
@@ -140,7 +147,8 @@ def _take_node(node: osmium.osm.Node, tags: dict[str, str], found: _Found) -> No
     rank = {"city": 0, "town": 1, "village": 2, "suburb": 3}.get(tags.get("place", ""), 99)
     if rank < found.town[0] and "name" in tags:
         found.town = (rank, tags["name"])
-    _take_station(tags, (node.lon, node.lat), found)
+    if osm_sites.is_site(tags):
+        found.sites.append((tags, (node.lon, node.lat), None))
 
 
 def _take_way(way: osmium.osm.Way, tags: dict[str, str], found: _Found) -> None:
@@ -185,25 +193,37 @@ def _take_area(area: osmium.osm.Area, tags: dict[str, str], found: _Found) -> No
         return
     ring = max(rings, key=len)
     lon, lat = ring.mean(axis=0).tolist()
-    _take_station(tags, (lon, lat), found)
+    if osm_sites.is_site(tags):
+        found.sites.append((tags, (lon, lat), ring))
     if tags.get("boundary") == "administrative" and "name" in tags:
-        found.bounds.append((tags.get("admin_level", ""), tags["name"], ring))
+        text = tags.get("population", "")
+        found.bounds.append(
+            _Bound(
+                level=tags.get("admin_level", ""),
+                name=tags["name"],
+                population=float(text) if text.isdecimal() else 0.0,
+                ring=ring,
+            )
+        )
     if "building" in tags and tags["building"] not in _NOT_HOMES:
         text = tags.get("building:levels", "")
         found.floors.append((lon, lat, ring, float(text) if text.isdecimal() else _STOREYS))
 
 
-def _take_station(tags: dict[str, str], at: tuple[float, float], found: _Found) -> None:
-    for (key, value), (kind, assumed) in _STATION_OF.items():
-        if tags.get(key) == value:
-            found.marks.append((kind, tags.get("name", ""), assumed, *at))
-            return
-
-
 def _marks(found: _Found, projection: Projection) -> Iterator[Mark]:
-    for kind, name, assumed, lon, lat in found.marks:
+    for tags, (lon, lat), ring in found.sites:
         x_m, y_m = projection.point_to_xy(lon, lat)
-        yield Mark(kind=kind, name=name, x_m=x_m, y_m=y_m, assumed=assumed)
+        area_m2 = 0.0 if ring is None else float(shapely.Polygon(projection.to_xy(ring)).area)
+        for kind, assumed in osm_sites.kinds(tags, area_m2):
+            yield Mark(
+                kind=kind,
+                name=tags.get("name", ""),
+                x_m=x_m,
+                y_m=y_m,
+                assumed=assumed,
+                capacity=osm_sites.capacity(tags, kind),
+                area_m2=area_m2,
+            )
 
 
 def _floors_m2(found: _Found, projection: Projection) -> F64:
@@ -215,18 +235,30 @@ def _floors_m2(found: _Found, projection: Projection) -> F64:
 
 
 def _districts(
-    bounds: list[tuple[str, str, F64]], projection: Projection, node_xy_m: F64
+    bounds: list[_Bound], projection: Projection, node_xy_m: F64
 ) -> tuple[District, ...]:
     """Return the finest level of boundaries that divides the whole city, if one does."""
     points = shapely.points(node_xy_m)
-    for level in sorted({level for level, _, _ in bounds}, reverse=True):
-        named = [(name, projection.to_xy(ring)) for at, name, ring in bounds if at == level]
+    for level in sorted({bound.level for bound in bounds}, reverse=True):
+        named = [(b, projection.to_xy(b.ring)) for b in bounds if b.level == level]
         inside = [shapely.contains(shapely.Polygon(ring), points) for _, ring in named]
-        held = [(name, ring) for (name, ring), hit in zip(named, inside, strict=True) if hit.any()]
+        held = [pair for pair, hit in zip(named, inside, strict=True) if hit.any()]
         if len(held) >= _MIN_DISTRICTS and np.any(inside, axis=0).mean() >= _MIN_COVER:
-            ids = unique_ids([name for name, _ in held])
+            ids = unique_ids([bound.name for bound, _ in held])
+            city = outline(node_xy_m)
             return tuple(
-                District(district_id=district_id, name=name, outline_m=ring, population=0.0)
-                for district_id, (name, ring) in zip(ids, held, strict=True)
+                District(
+                    district_id=district_id,
+                    name=bound.name,
+                    outline_m=ring,
+                    population=bound.population * _share_within(ring, city),
+                )
+                for district_id, (bound, ring) in zip(ids, held, strict=True)
             )
     return ()
+
+
+def _share_within(ring_m: F64, city: shapely.Polygon) -> float:
+    """Return the share of a district that the extract holds, by area: people live all over it."""
+    whole = shapely.make_valid(shapely.Polygon(ring_m))
+    return float(shapely.intersection(whole, city).area / max(whole.area, 1.0))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 F64 = NDArray[np.float64]
 
+_GATHER_FROM, _SQUARES = 20_000, 4_000
+"""More points than this are first gathered in about so many squares: of a city of 200,000 cells
+each is 700 m wide, well below the reach of what is spread. Measured: 20 s become one."""
 _ROUNDS = 25
 """Rounds of improvement; the centres of a city stop moving after about fifteen. Measured."""
 
@@ -35,6 +40,8 @@ def centres(xy_m: F64, weight: F64, count: int, fixed_m: F64 | None = None) -> F
     Lloyd 1982, doi:10.1109/TIT.1982.1056489; start: Gonzalez 1985,
     doi:10.1016/0304-3975(85)90224-5.
     """
+    if len(xy_m) > _GATHER_FROM:
+        xy_m, weight = _gathered(xy_m, weight)
     fixed = np.empty((0, 2)) if fixed_m is None else fixed_m
     mean = np.average(xy_m, axis=0, weights=weight)
     found = list(fixed) or [xy_m[int(np.argmin(_squared(xy_m, mean)))]]
@@ -60,6 +67,30 @@ def owners(xy_m: F64, centre_m: F64) -> NDArray[np.int64]:
     """Return the index of the centre nearest to each of ``(n, 2)`` points."""
     _, nearest = KDTree(centre_m).query(xy_m)
     return np.asarray(nearest, dtype=np.int64)
+
+
+def totals(owner: NDArray[np.integer[Any]], weight: F64, count: int) -> F64:
+    """Return ``(count,)`` the weight of what each owner owns."""
+    return np.bincount(owner, weights=weight, minlength=count).astype(np.float64)
+
+
+def middles(owner: NDArray[np.integer[Any]], weight: F64, xy_m: F64, count: int) -> F64:
+    """Return ``(count, 2)`` the weighted middle of what each owner owns; all own something."""
+    sums = [totals(owner, weight * axis, count) for axis in xy_m.T]
+    middle: F64 = np.stack(sums, axis=1) / totals(owner, weight, count)[:, None]
+    return middle
+
+
+def _gathered(xy_m: F64, weight: F64) -> tuple[F64, F64]:
+    """Return the weighted middle of the points in each square, and their weight together."""
+    low, high = xy_m.min(axis=0), xy_m.max(axis=0)
+    side_m = float(np.sqrt(np.prod(np.maximum(high - low, 1.0)) / _SQUARES))
+    column, row = np.floor((xy_m - low) / side_m).astype(np.int64).T
+    square = column * (row.max() + 1) + row
+    peopled = weight > 0
+    squares, square = np.unique(square[peopled], return_inverse=True)
+    xy_m, weight = xy_m[peopled], weight[peopled]
+    return middles(square, weight, xy_m, len(squares)), totals(square, weight, len(squares))
 
 
 def _squared(xy_m: F64, centre_m: F64) -> F64:

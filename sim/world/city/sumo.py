@@ -20,7 +20,7 @@ from sim.kernel.basemap import ROAD_CLASSES
 from sim.kernel.errors import InputError
 from sim.kernel.geo import Projection
 from sim.world.city.draft import Draft
-from sim.world.city.graph import Street, build_roads
+from sim.world.city.graph import Street, build_roads, left_out
 from sim.world.city.mercator import parse_utm, utm_to_lonlat
 from sim.world.city.ways import MIN_LENGTH_M
 
@@ -99,7 +99,8 @@ def read_sumo(path: Path) -> Draft:
         flat_m = projection.to_xy(lonlat)
         lights_m = projection.to_xy(utm_to_lonlat(lights_m - net.offset_m, zone, south=south))
     shapes = np.split(flat_m, np.cumsum([len(line) for line in lines])[:-1])
-    roads, level = build_roads(list(_streets(net, shapes)), lights_m, source=path.name)
+    streets = list(_streets(net, shapes))
+    roads, level = build_roads(streets, lights_m, source=path.name)
     return Draft(
         name=path.name.split(".")[0].replace("_", " ").title(),
         source=path.name,
@@ -107,6 +108,7 @@ def read_sumo(path: Path) -> Draft:
         projection=projection,
         roads=roads,
         level=level,
+        dropped=left_out(streets),
         assumed=() if utm else _no_position(net.proj),
     )
 
@@ -296,3 +298,19 @@ def _junction_parts(net: _Net) -> dict[tuple[str, bool], int]:
     graph = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(ends), len(ends)))
     _, part = connected_components(graph, directed=False)
     return dict(zip(ends, part.tolist(), strict=True))
+
+
+def read_streets(path: Path) -> list[Street]:
+    """Return every street of a network in the network's own metres: none joined, none left out.
+
+    A city needs roads that all reach each other, see `read_sumo`; a comparison with SUMO needs
+    the edges that it has.
+
+    Raises
+    ------
+    InputError
+        As `read_sumo`.
+    """
+    net = _read(path)
+    lines = [_line(edge, net.junctions, path.name) for edge in net.edges.values()]
+    return list(_streets(net, lines))

@@ -15,12 +15,14 @@ from scipy.sparse.csgraph import connected_components
 from sim.kernel.basemap import ROAD_CLASSES, Place, Roads
 from sim.kernel.rng import Streams
 from sim.world.city.draft import BELOW, RAISED, Draft
+from sim.world.city.streets import along_m, lines_of
 
 F64 = NDArray[np.float64]
 
 MIN_COUNT, MAX_COUNT = 4, 12
-"""Underpasses of a city: enough to compare, few enough to staff. Assumed; Beijing counted 78
-sunken bridges in 2012, over an area a hundred times that of a district."""
+_PEOPLE_PER_UNDERPASS = 280_000.0
+"""Underpasses of a city: enough to compare, few enough to staff (assumed); in a metropolis one
+for so many people: Beijing counted 78 sunken bridges in 2012, for 21.8 million."""
 _APART_M = 150.0
 """Crossings nearer than this drain to one low point. Assumed: twice the length of a bowl."""
 _BRIDGE_END_M = 8.0
@@ -40,18 +42,19 @@ Spot = tuple[int, float, float, bool, str]
 
 
 def make_underpasses(
-    draft: Draft, district_of: Callable[[F64], list[str]], streams: Streams
+    draft: Draft, people: float, district_of: Callable[[F64], list[str]], streams: Streams
 ) -> tuple[Place, ...]:
     """Return the underpasses, both directions of the road where it has two.
 
     Those that the source marks come first, then roads in a tunnel or cutting and roads under
-    a bridge or railway, by rank of road; below `MIN_COUNT`, arterial links far from the others
-    and with a way round are taken as if they were low.
+    a bridge or railway, by rank of road; where those are too few, arterial links far from the
+    others and with a way round are taken as if they were low.
     """
-    picker = _Picker(draft.roads)
+    asked = round(people / _PEOPLE_PER_UNDERPASS)
+    picker = _Picker(draft.roads, most=max(MAX_COUNT, asked))
     for spot in (*_marked(draft, picker), *_mapped(draft, picker)):
         picker.offer(spot)
-    for spot in _made_up(draft, picker, streams):
+    for spot in _made_up(draft, picker, max(MIN_COUNT, asked), streams):
         picker.offer(spot)
     names = _names(draft.roads, picker.taken)
     xy_m = np.array([(x, y) for _, x, y, _, _ in picker.taken]).reshape(-1, 2)
@@ -75,9 +78,10 @@ def make_underpasses(
 class _Picker:
     """Takes spots in the order of their worth, each on roads and ground of its own."""
 
-    def __init__(self, roads: Roads) -> None:
+    def __init__(self, roads: Roads, *, most: int) -> None:
         self.roads = roads
-        self.lines = np.array([shapely.LineString(shape) for shape in roads.shapes])
+        self.most = most
+        self.lines = lines_of(roads, np.arange(len(roads)))
         self.tree = shapely.STRtree(self.lines)
         self.taken: list[Spot] = []
         self.links: list[tuple[int, ...]] = []
@@ -86,7 +90,7 @@ class _Picker:
         """Take the spot unless it is too near to another, or there are enough."""
         link, x_m, y_m, *_ = spot
         apart = all(np.hypot(x_m - x, y_m - y) >= _APART_M for _, x, y, _, _ in self.taken)
-        if len(self.taken) >= MAX_COUNT or not apart:
+        if len(self.taken) >= self.most or not apart:
             return
         links = self.directions(link, x_m, y_m)
         if not any(used in links for place in self.links for used in place):
@@ -164,30 +168,49 @@ def _mapped(draft: Draft, picker: _Picker) -> list[Spot]:
     return sorted(spots, key=lambda s: (roads.road_class[s[0]], -roads.lanes[s[0]], s[0]))
 
 
-def _made_up(draft: Draft, picker: _Picker, streams: Streams) -> Iterator[Spot]:
+def _made_up(draft: Draft, picker: _Picker, least: int, streams: Streams) -> Iterator[Spot]:
     """Yield arterial links far from the underpasses so far, until there are enough."""
-    if len(picker.taken) >= MIN_COUNT:
+    if len(picker.taken) >= least:
         return
     roads = draft.roads
     low, high = _LENGTH_RANGE_M
     sound = (roads.length_m >= low) & (roads.length_m <= high) & (draft.level != RAISED)
     arterial = sound & (roads.road_class <= _ARTERIAL) & (roads.road_class > 0)
     luck = streams.at("city.underpasses", 0).uniform(0.7, 1.0, len(roads))
-    middle = np.array([roads.midpoint(link) for link in range(len(roads))])
+    middle = along_m(roads, np.arange(len(roads)), np.full(len(roads), 0.5))
+    gaps = _Gaps(middle)
     # Each wish gives way to the next when no link is left that fulfils it.
     for wish, detour in ((arterial, True), (sound, True), (sound, False), (sound | True, False)):
         candidates = np.flatnonzero(wish)
         tried = np.zeros(len(candidates), dtype=bool)
-        while len(picker.taken) < MIN_COUNT and not tried.all():
-            at = [(x, y) for _, x, y, _, _ in picker.taken] or [tuple(middle.mean(axis=0))]
-            gaps = middle[candidates][:, None, :] - np.array(at)[None, :, :]
-            worth = np.hypot(gaps[..., 0], gaps[..., 1]).min(axis=1) * luck[candidates]
+        while len(picker.taken) < least and not tried.all():
+            worth = gaps.to(picker.taken)[candidates] * luck[candidates]
             best = int(np.where(tried, -1.0, worth).argmax())
             tried[best] = True
             link = int(candidates[best])
             x_m, y_m = middle[link].tolist()
             if not detour or picker.has_way_round(picker.directions(link, x_m, y_m)):
                 yield (link, x_m, y_m, True, "")
+
+
+class _Gaps:
+    """Distance of each link's middle from the nearest spot that is taken."""
+
+    def __init__(self, middle_m: F64) -> None:
+        self._middle_m = middle_m
+        self._gap_m = np.full(len(middle_m), np.inf)
+        self._known = 0
+
+    def to(self, taken: Sequence[Spot]) -> F64:
+        """Return ``(n,)`` distances; from the middle of all while nothing is taken [m]."""
+        if not taken:
+            from_middle: F64 = np.hypot(*(self._middle_m - self._middle_m.mean(axis=0)).T)
+            return from_middle
+        for _, x_m, y_m, _, _ in taken[self._known :]:
+            gap_m = np.hypot(*(self._middle_m - (x_m, y_m)).T)
+            self._gap_m = np.minimum(self._gap_m, gap_m)
+        self._known = len(taken)
+        return self._gap_m
 
 
 def _on_line(line: shapely.LineString, point: shapely.Point) -> tuple[float, float]:

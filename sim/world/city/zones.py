@@ -19,6 +19,8 @@ I32 = NDArray[np.int32]
 
 _INNER_RANGE, _NODES_PER_ZONE = (20, 48), 15
 """Zones within the city: one for each so many junctions. Assumed: a neighbourhood of blocks."""
+_LARGE_MAX, _NODES_PER_LARGE_ZONE = 280, 90
+"""The same in a metropolis. Assumed: a town or street of it, of which Beijing has 343."""
 _GATEWAYS_MAX = 12
 _RIM_SHARE = 0.12
 """A gateway lies this near to the city's edge, as a share of its radius. Assumed."""
@@ -32,14 +34,15 @@ _NO_DOOR = ROAD_CLASSES.index("trunk")
 
 
 def make_zones(roads: Roads, settlement: Settlement) -> Zones:
-    """Return 20 to 60 trip ends where the graph has room for them; never two at one node."""
+    """Return 20 to 60 trip ends, up to 292 in a metropolis; never two at one node."""
     cells = settlement.cells
     rank = node_rank(roads)
     doors = np.flatnonzero(rank > _NO_DOOR)
     if not len(doors):
         doors = np.arange(len(rank))
     low, high = _INNER_RANGE
-    count = min(int(np.clip(len(rank) // _NODES_PER_ZONE, low, high)), len(doors))
+    blocks = int(np.clip(len(rank) // _NODES_PER_ZONE, low, high))
+    count = min(max(blocks, min(len(rank) // _NODES_PER_LARGE_ZONE, _LARGE_MAX)), len(doors))
     at = centres(cells.xy_m, cells.people, count)
     inner = np.unique(doors[owners(at, roads.node_xy_m[doors])])
     owner = owners(cells.xy_m, roads.node_xy_m[inner])

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import pickle
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
+from sim.kernel import citycode
 from sim.kernel.basemap import (
+    Area,
     BaseMap,
     District,
     Place,
@@ -17,6 +20,20 @@ from sim.kernel.basemap import (
 )
 from sim.kernel.errors import InputError
 from sim.kernel.geo import Projection
+
+
+def area(code: str, district_id: str, x_m: float, population: float) -> Area:
+    return Area(
+        code=code,
+        level=citycode.level_of(code),
+        name=f"Area {code}",
+        parent=next(iter(citycode.parents(code)), ""),
+        district_id=district_id,
+        x_m=x_m,
+        y_m=500.0,
+        population=population,
+        outline_m=square(0, 1000) if code == "110101000000" else None,
+    )
 
 
 def square(west_m: float, east_m: float) -> np.ndarray:
@@ -77,6 +94,14 @@ def basemap() -> BaseMap:
                 units=2,
                 assumed=False,
             ),
+        ),
+        areas=(
+            area("110000000000", "", 900.0, 30.0),
+            area("110101000000", "west", 500.0, 10.0),
+            area("110101001000", "west", 500.0, 10.0),
+            area("110101001001", "west", 200.0, 4.0),
+            area("110101001002", "west", 800.0, 6.0),
+            area("110102000000", "east", 1500.0, 20.0),
         ),
     )
 
@@ -152,3 +177,63 @@ def test_bounds_hold_every_node(basemap: BaseMap) -> None:
     lonlat = basemap.projection.to_lonlat(basemap.roads.node_xy_m)
     assert (west, east) == (lonlat[0, 0], lonlat[1, 0])
     assert south == north == lonlat[0, 1]
+
+
+def test_a_point_belongs_to_the_nearest_community_of_its_district(basemap: BaseMap) -> None:
+    points = np.array([(100.0, 500.0), (900.0, 500.0), (1010.0, 500.0), (-5.0, 0.0)])
+    # Just beyond the border the west's community is nearer, but the east is another district.
+    assert basemap.area_of(points) == [
+        "110101001001",
+        "110101001002",
+        "110102000000",
+        "110101001001",
+    ]
+    assert basemap.area_of(np.empty((0, 2))) == []
+
+
+def test_areas_are_found_by_code_and_by_what_they_hold(basemap: BaseMap) -> None:
+    assert basemap.get_area("110101001002").population == 6.0
+    above = ["110101001000", "110101000000", "110000000000"]
+    assert [a.code for a in basemap.parents("110101001002")] == above
+    # An object stands in its own area first.
+    assert [a.code for a in basemap.parents("110101001002-RL-000001")] == ["110101001002", *above]
+    assert [a.code for a in basemap.children("110000000000")] == ["110101000000", "110102000000"]
+    with pytest.raises(InputError, match="'110103000000', expected one of 110000000000"):
+        basemap.get_area("110103000000")
+
+
+def test_a_document_from_before_there_were_areas_is_read(basemap: BaseMap) -> None:
+    document = to_document(basemap)
+    del document["areas"]
+    again = from_document(document)
+    assert again.areas == ()
+    assert again.area_of(np.array([[500.0, 500.0], [1500.0, 500.0]])) == [
+        "000001000000",
+        "000002000000",
+    ]
+    with pytest.raises(InputError, match="this map has no areas"):
+        again.get_area("110000000000")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"code": "110000000000", "level": "city", "parent": ""}, "a code of its own"),
+        ({"level": "street"}, "must be of level community"),
+        ({"parent": "110101002000"}, "a parent that is not there"),
+    ],
+)
+def test_areas_that_do_not_fit_together_are_refused(
+    basemap: BaseMap, change: dict[str, str], message: str
+) -> None:
+    document = to_document(basemap)
+    document["areas"][3].update(change)
+    with pytest.raises(ValueError, match=message):
+        from_document(document)
+
+
+def test_a_copy_carries_the_map_and_not_what_was_looked_up(basemap: BaseMap) -> None:
+    basemap.area_of(np.array([[1.0, 1.0]]))
+    again = pickle.loads(pickle.dumps(basemap))
+    assert to_document(again) == to_document(basemap)
+    assert set(vars(again)) == {one.name for one in fields(BaseMap)}

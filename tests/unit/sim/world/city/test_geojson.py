@@ -10,8 +10,10 @@ import pytest
 from sim.kernel.basemap import ROAD_CLASSES
 from sim.kernel.errors import InputError
 from sim.kernel.rng import SeededStreams
-from sim.world.city.geojson import read_geojson
+from sim.world.city.geojson import POINT_KINDS, read_geojson
 from sim.world.city.load import load_city
+from sim.world.city.model import PLACE_KINDS
+from support.places import places_of
 
 Write = Callable[..., Path]
 Features = list[dict[str, Any]]
@@ -92,18 +94,45 @@ def test_points_are_underpasses_stations_and_lights(
     city = load_city(str(geojson_file(grid_features)), SeededStreams(1))
     first = city.basemap.places[0]
     assert (first.name, first.assumed, len(first.links)) == ("Low Gate", False, 2)
-    assert len(city.basemap.places) == 4
+    assert len(places_of(city, "underpass")) == 4
     (mine,) = (s for s in city.basemap.stations if s.name == "Station A")
     assert (mine.kind, mine.assumed) == ("ambulance", False)
     assert city.basemap.roads.signal.sum() == 1
+
+
+def test_points_are_facilities_with_what_they_hold(
+    geojson_file: Write, grid_features: Features
+) -> None:
+    grid_features += [
+        feature("Point", [16.004, 48.004], kind="hospital", name="Ward", capacity=80, area_m2=9e3),
+        feature("Point", [16.008, 48.004], kind="greenhouse", name="Glass"),
+        feature("Point", [16.012, 48.004], kind="gas_chamber", name="Well 1"),
+        feature("Point", [16.012, 48.012], kind="fire_engine", name="Brigade"),
+    ]
+    city = load_city(str(geojson_file(grid_features)), SeededStreams(1))
+    known = {place.name: place for place in city.basemap.places if not place.assumed}
+    assert {name: place.kind for name, place in known.items()} == {
+        "Ward": "hospital",
+        "Glass": "greenhouse",
+        "Well 1": "gas_chamber",
+    }
+    row = city.basemap.place_index[known["Ward"].place_id]
+    assert (city.sites.capacity[row], city.sites.area_m2[row]) == (80.0, 9e3)
+    assert any(s.name == "Brigade" and not s.assumed for s in city.basemap.stations)
+    gas = city.networks.gas
+    assert gas.chamber[0] == city.basemap.place_index[known["Well 1"].place_id]
+
+
+def test_every_kind_of_place_but_junctions_may_be_a_point() -> None:
+    assert {*PLACE_KINDS, "traffic_signals", "pump_unit"} - {"junction"} <= set(POINT_KINDS)
 
 
 def test_a_railway_bridge_makes_underpasses(geojson_file: Write, grid_features: Features) -> None:
     rail = [[15.99, 48.0021], [16.03, 48.0021]]
     grid_features.append(feature("LineString", rail, railway="rail", bridge=True))
     city = load_city(str(geojson_file(grid_features)), SeededStreams(1))
-    assert len(city.basemap.places) == 6
-    assert not any(place.assumed for place in city.basemap.places)
+    assert len(places_of(city, "underpass")) == 6
+    assert not any(place.assumed for place in places_of(city, "underpass"))
 
 
 def test_what_is_no_part_of_a_city_is_passed_over(
@@ -141,6 +170,8 @@ def test_what_is_no_part_of_a_city_is_passed_over(
         (feature("Polygon", [[[1, 2]]], district="D"), "at least 4 positions"),
         (feature("Polygon", rectangle(16, 17), district="D", population="5k"), "population"),
         (feature("Point", [16, 48], kind="firehouse"), "'firehouse', expected one of underpass"),
+        (feature("Point", [16, 48], kind="hospital", capacity="many"), "capacity: was 'many'"),
+        (feature("Point", [16, 48], kind="venue", area_m2=-1), "area_m2: was -1"),
         (feature("Point", [], kind="underpass"), "at least 1 positions"),
         ({"type": "Thing"}, "feature 13: was .* expected type Feature"),
         (7, "feature 13: was '7'"),

@@ -13,6 +13,7 @@ from sim.kernel.rng import SeededStreams
 from sim.world.city.load import load_city
 from sim.world.city.model import City
 from sim.world.city.osm import ATTRIBUTION, read_osm
+from support.places import places_of
 
 Write = Callable[..., Path]
 
@@ -96,12 +97,14 @@ def test_tagged_sites_become_stations(osm_file: Write) -> None:
         + way(95, ring, amenity="fire_station", name="Fire 1", building="yes")
     )
     stations = load_city(str(osm_file(extra)), SeededStreams(1)).basemap.stations
-    found = {s.name: (s.kind, s.assumed) for s in stations}
-    assert found["Fire 1"] == ("pump_unit", True)
-    assert found["Police 1"] == ("traffic_police", True)
-    assert found["General"] == ("ambulance", True)
-    assert found["Rescue 1"] == ("ambulance", False)
-    assert found["Pump depot 2"] == ("pump_unit", True)
+    found = {(s.name, s.kind): s.assumed for s in stations}
+    assert found["Fire 1", "fire_engine"] is False
+    assert found["Fire 1", "pump_unit"] is True
+    assert found["Police 1", "police_patrol"] is False
+    assert found["Police 1", "traffic_police"] is True
+    assert found["General", "ambulance"] is True
+    assert found["Rescue 1", "ambulance"] is False
+    assert found["Pump depot 2", "pump_unit"] is True
 
 
 def test_a_tunnel_and_a_road_under_a_railway_are_underpasses(osm_file: Write) -> None:
@@ -111,7 +114,7 @@ def test_a_tunnel_and_a_road_under_a_railway_are_underpasses(osm_file: Write) ->
         + "".join(rail)
         + way(91, [820, 821], railway="rail", bridge="yes", layer="1")
     )
-    places = load_city(str(osm_file(extra)), SeededStreams(1)).basemap.places
+    places = places_of(load_city(str(osm_file(extra)), SeededStreams(1)), "underpass")
     assert not any(place.assumed for place in places)
     assert places[0].name == "Deep underpass"
     assert {p.name for p in places[1:]} == {f"C{i} underpass" for i in range(6)}
@@ -124,7 +127,7 @@ def test_a_lane_s_bridge_makes_no_underpass_of_a_larger_road(osm_file: Write) ->
         + way(91, [820, 821], highway="residential", bridge="yes", layer="1")
     )
     city = load_city(str(osm_file(extra)), SeededStreams(1))
-    assert all(place.assumed for place in city.basemap.places)
+    assert all(place.assumed for place in places_of(city, "underpass"))
 
 
 def test_boundaries_that_divide_the_city_are_its_districts(osm_file: Write) -> None:
@@ -141,6 +144,34 @@ def test_boundaries_that_divide_the_city_are_its_districts(osm_file: Write) -> N
     assert not any("Districts" in sentence for sentence in city.assumed)
     (place,) = city.basemap.district_of(city.basemap.projection.to_xy(np.array([[16.002, 48.002]])))
     assert place == "westend"
+
+
+def test_boundaries_tell_people_for_the_part_that_the_extract_holds(osm_file: Write) -> None:
+    west, west_ring = square(830, 15.99, 47.99, 0.04)
+    east, east_ring = square(840, 16.011, 47.99, 0.04)
+    told = {"boundary": "administrative", "admin_level": "9", "population": "80000"}
+    extra = (
+        west.replace("16.03", "16.011")
+        + east
+        + way(96, west_ring, name="Westend", **told)
+        + way(97, east_ring, name="Ostend", **told)
+    )
+    city = load_city(str(osm_file(extra)), SeededStreams(1))
+    people = {d.district_id: d.population for d in city.basemap.districts}
+    # The streets and a block around them: 16.000 to 16.020 and 48.000 to 48.020 degrees, with
+    # 150 m, which are 0.0020 and 0.0013 degrees, on every side; corners are rounded.
+    west_share = (0.0110 + 0.0020) * 0.0227 / (0.021 * 0.04)
+    east_share = (0.0090 + 0.0020) * 0.0227 / (0.04 * 0.04)
+    assert people["westend"] == pytest.approx(80_000 * west_share, rel=0.01)
+    assert people["ostend"] == pytest.approx(80_000 * east_share, rel=0.01)
+    assert not any("People were assumed" in sentence for sentence in city.assumed)
+
+
+def test_a_neighbourhood_is_a_community_of_its_own_name(osm_file: Write) -> None:
+    extra = node(850, 16.005, 48.005, place="neighbourhood", name="Old Mill")
+    city = load_city(str(osm_file(extra)), SeededStreams(1))
+    first = places_of(city, "community")[0]
+    assert (first.name, first.assumed) == ("Old Mill", False)
 
 
 def test_the_largest_named_settlement_names_the_city(osm_file: Write) -> None:
@@ -190,8 +221,9 @@ def test_helsinki_lies_in_helsinki(helsinki: City) -> None:
 def test_krems_has_roads_under_its_railway(krems: City) -> None:
     basemap = krems.basemap
     assert basemap.name == "Krems an der Donau"
-    assert not any(place.assumed for place in basemap.places)
-    assert any(place.name == "Hafenstraße underpass" for place in basemap.places)
+    underpasses = places_of(krems, "underpass")
+    assert not any(place.assumed for place in underpasses)
+    assert any(place.name == "Hafenstraße underpass" for place in underpasses)
     assert {"Freiwillige Feuerwehr Krems", "Landesklinikum Krems"} <= {
         s.name for s in basemap.stations
     }

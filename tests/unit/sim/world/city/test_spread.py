@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.world.city.spread import centres, owners
+from sim.world.city.spread import centres, middles, owners, totals
 
 
 def clusters(at: list[tuple[float, float]], each: int = 30) -> np.ndarray:
@@ -28,6 +28,26 @@ def test_fixed_centres_stay_and_new_ones_go_elsewhere() -> None:
 def test_weight_draws_a_centre() -> None:
     (found,) = centres(np.array([(0.0, 0.0), (100.0, 0.0)]), np.array([1.0, 3.0]), 1)
     np.testing.assert_allclose(found, (75.0, 0.0))
+
+
+def test_many_points_are_gathered_first_and_lose_neither_weight_nor_place() -> None:
+    # 30,000 points in two towns, the larger with twice as many people.
+    draw = np.random.default_rng(1)
+    xy_m = np.concatenate(
+        [draw.normal((0, 0), 400, (20_000, 2)), draw.normal((9e3, 0), 400, (10_000, 2))]
+    )
+    found = centres(xy_m, np.ones(len(xy_m)), 2)
+    found = found[np.argsort(found[:, 0])]
+    np.testing.assert_allclose(found, [(0, 0), (9_000, 0)], atol=25)
+    (one,) = centres(xy_m, np.ones(len(xy_m)), 1)
+    np.testing.assert_allclose(one, xy_m.mean(axis=0), atol=1)
+
+
+def test_what_owners_own_adds_up() -> None:
+    owner, weight = np.array([0, 2, 2, 0]), np.array([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(totals(owner, weight, 4), [5, 0, 5, 0])
+    xy_m = np.array([(0.0, 0), (0, 10), (10, 10), (10, 0)])
+    np.testing.assert_allclose(middles(owner // 2, weight, xy_m, 2), [(8, 0), (6, 10)])
 
 
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 10_000))

@@ -7,6 +7,7 @@ from sim.kernel.basemap import ROAD_CLASSES
 from sim.kernel.rng import SeededStreams, Streams
 from sim.world.city.model import City
 from sim.world.city.synthetic import synthetic_city
+from support.places import places_of
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -18,9 +19,10 @@ def test_every_seed_makes_a_plausible_district(seed: int) -> None:
     assert 1_900 <= len(basemap.roads) <= 2_400
     assert ((extent_m > 5_500) & (extent_m < 6_500)).all()
     assert len(basemap.districts) == 5
-    assert 6 <= len(basemap.places) <= 12
-    assert not any(place.assumed for place in basemap.places)
-    assert all(len(place.links) == 2 for place in basemap.places)
+    underpasses = places_of(city, "underpass")
+    assert 6 <= len(underpasses) <= 12
+    assert not any(place.assumed for place in underpasses)
+    assert all(len(place.links) == 2 for place in underpasses)
     assert 240_000 <= city.cells.people.sum() <= 270_000
     count = {
         kind: sum(s.kind == kind for s in basemap.stations)
@@ -40,7 +42,7 @@ def test_lights_stand_where_arterials_cross(synthetic: City) -> None:
 
 def test_underpasses_are_arterials_named_in_both_scripts(synthetic: City) -> None:
     roads = synthetic.basemap.roads
-    for place in synthetic.basemap.places:
+    for place in places_of(synthetic, "underpass"):
         assert "underpass" in place.name
         assert "下凹桥" in place.name
         assert roads.road_class[place.links[0]] <= ROAD_CLASSES.index("secondary")

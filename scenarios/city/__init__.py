@@ -1,0 +1,1 @@
+"""Commands about cities: build, import, show and check one, without running anything."""
