@@ -27,6 +27,8 @@ class Router:
         # Sorted pairs of nodes are the rows and columns of a CSR matrix, in its own order.
         self._pairs, self._group = np.unique(pair, return_inverse=True)
         self._first = np.searchsorted(np.sort(self._group), np.arange(len(self._pairs)))
+        # Without parallel links the order of the pairs is all there is to choose.
+        self._only = np.argsort(self._group) if len(self._pairs) == len(pair) else None
         self._rows, self._columns = np.divmod(self._pairs, n)
         self._indptr = np.searchsorted(self._rows, np.arange(n + 1))
         # The pairs that leave each node side by side, so that the link to a neighbour is found
@@ -84,8 +86,11 @@ class Router:
 
     def _quickest(self, link_time_s: F64) -> tuple[F64, I32]:
         """Return time and link of each connected pair of nodes."""
-        order = np.lexsort((link_time_s, self._group))
-        link_of = order[self._first].astype(np.int32)
+        if self._only is None:
+            order = np.lexsort((link_time_s, self._group))
+            link_of = order[self._first].astype(np.int32)
+        else:
+            link_of = self._only.astype(np.int32)
         # A stored zero would read as no road.
         return np.maximum(link_time_s[link_of], 1e-3), link_of
 

@@ -1,4 +1,4 @@
-"""Who drives from where to where, and when: gravity between zones, Poisson in time."""
+"""Who drives from where to where, and when: gravity between zones, Poisson in time; crowds."""
 
 from __future__ import annotations
 
@@ -22,26 +22,58 @@ _TO_WORK = (*(0.5,) * 6, *(0.75,) * 4, *(0.5,) * 6, *(0.25,) * 4, *(0.5,) * 4)
 """Share of trips from people to jobs in each hour; the others go from jobs to people. Assumed:
 three in four go with the commuters in the morning from 6 to 10 and the evening from 16 to 20."""
 _UTC_OFFSET_H = 8
+_BLOCK_S = 60.0
+"""Trips are drawn a minute ahead: a draw a step costs as much as a step's traffic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trips:
-    """Trips that begin within one step, ``(n,)`` each.
+    """Trips by the time at which they begin, ``(n,)`` each.
 
     Attributes
     ----------
     origin, goal
         int64 zones.
-    after
-        When within the step, as a share of it.
+    at_s
+        When they begin, counted from the start of the traffic, never falling [s].
     luck
         Uniform in [0, 1), a driver's own: what he heeds and notices hangs on it.
     """
 
     origin: I64
     goal: I64
-    after: F64
+    at_s: F64
     luck: F64
+
+    def __len__(self) -> int:
+        return len(self.at_s)
+
+    def pick(self, which: slice | I64) -> Trips:
+        """Return some of them."""
+        return Trips(
+            origin=self.origin[which],
+            goal=self.goal[which],
+            at_s=self.at_s[which],
+            luck=self.luck[which],
+        )
+
+    def merge(self, other: Trips) -> Trips:
+        """Return both, by time; at the same time these go first."""
+        both = Trips(
+            origin=np.concatenate((self.origin, other.origin)),
+            goal=np.concatenate((self.goal, other.goal)),
+            at_s=np.concatenate((self.at_s, other.at_s)),
+            luck=np.concatenate((self.luck, other.luck)),
+        )
+        return both.pick(np.argsort(both.at_s, kind="stable"))
+
+
+_NONE = Trips(
+    origin=np.zeros(0, dtype=np.int64),
+    goal=np.zeros(0, dtype=np.int64),
+    at_s=np.zeros(0),
+    luck=np.zeros(0),
+)
 
 
 class Demand:
@@ -55,43 +87,82 @@ class Demand:
         ``(n, n)`` driving time on empty roads from each zone to each [s]; inf without a way.
     config, streams
         How many trips and when; ``traffic.demand`` draws them.
+    known
+        Trips known beforehand, such as a survey's; then none are drawn.
 
     References
     ----------
     Wilson 1967, doi:10.1016/0041-1647(67)90035-4, with the weights as they are, unbalanced.
     """
 
-    def __init__(self, zones: Zones, time_s: F64, config: TrafficConfig, streams: Streams) -> None:
+    def __init__(
+        self,
+        zones: Zones,
+        time_s: F64,
+        config: TrafficConfig,
+        streams: Streams,
+        known: Trips | None = None,
+    ) -> None:
+        self._streams = streams
+        self._n = len(zones.node)
+        self._step_s = config.step_s
+        self._block_steps = max(1, round(_BLOCK_S / config.step_s))
+        self._drawn_to = 0
+        self._factor = 1.0
+        self._due = _NONE if known is None else known
+        self._begun = 0
+        self._hour = -1
+        self._cumulative: F64 = np.zeros(0)
         peak = config.peak_trips_per_h
         if peak is None:
             peak = TRIPS_PER_PERSON_PEAK_H * float(zones.people.sum())
+        if known is not None:
+            peak = 0.0
         busiest = max(config.profile)
-        self._per_step = [peak * w / busiest / 3600 * config.step_s for w in config.profile]
+        self._per_s = [peak * w / busiest / 3600 for w in config.profile]
         closeness = np.exp(-time_s / DETER_S)
         np.fill_diagonal(closeness, 0.0)
         self._to_work = closeness * np.outer(zones.people, zones.jobs)
         self._to_home = closeness * np.outer(zones.jobs, zones.people)
-        self._streams = streams
-        self._n = len(zones.node)
-        self._hour = -1
-        self._cumulative: F64 = np.zeros(0)
-        self._from_half = 0
 
     def draw(self, now: int, tick: int) -> Trips | None:
         """Return the trips of the step that ends at `now`, None without any."""
+        if tick > self._drawn_to and any(self._per_s):
+            self._draw_block(now, tick)
+        first = self._begun
+        last = int(np.searchsorted(self._due.at_s, tick * self._step_s))
+        if first == last:
+            return None
+        self._begun = last
+        return self._due.pick(slice(first, last))
+
+    def scale(self, factor: float) -> None:
+        """Draw so many times the trips from the next minute on."""
+        self._factor = factor
+
+    def add(self, trips: Trips) -> None:
+        """Let trips begin besides those that are drawn; their order does not matter."""
+        self._due = self._due.pick(slice(self._begun, None)).merge(trips)
+        self._begun = 0
+
+    def _draw_block(self, now: int, tick: int) -> None:
         hour = (now // HOUR + _UTC_OFFSET_H) % 24
         if hour != self._hour:
             self._turn_to(hour)
+        self._drawn_to = tick - 1 + self._block_steps
         if not len(self._cumulative):
-            return None
+            return
+        span_s = self._block_steps * self._step_s
         draw = self._streams.at("traffic.demand", tick)
-        count = int(draw.poisson(self._per_step[hour]))
+        count = int(draw.poisson(self._per_s[hour] * span_s * self._factor))
         if count == 0:
-            return None
+            return
         pair, after, luck = draw.random((3, count))
         cell = np.searchsorted(self._cumulative, pair * self._cumulative[-1], side="right")
         origin, goal = np.divmod(cell, self._n)
-        return Trips(origin=origin, goal=goal, after=after, luck=luck)
+        begin_s = (tick - 1) * self._step_s
+        block = Trips(origin=origin, goal=goal, at_s=begin_s + after * span_s, luck=luck)
+        self.add(block)
 
     def _turn_to(self, hour: int) -> None:
         self._hour = hour

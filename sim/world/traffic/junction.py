@@ -10,17 +10,28 @@ I64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 
-def ranks(groups: I64) -> I64:
-    """Return the place of each member within its group, from 0; equal groups stand together."""
+def stretches(groups: I64) -> tuple[I64, I64]:
+    """Return the place of each member within its group, and the number of the group.
+
+    Both from 0; equal groups stand together.
+    """
     n = len(groups)
     if n == 0:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     first = np.empty(n, dtype=bool)
     first[0] = True
     np.not_equal(groups[1:], groups[:-1], out=first[1:])
-    begin = np.flatnonzero(first)
-    place: I64 = np.arange(n) - begin[np.cumsum(first) - 1]
-    return place
+    (begin,) = first.nonzero()
+    number: I64 = np.cumsum(first)
+    number -= 1
+    place: I64 = np.arange(n)
+    place -= begin[number]
+    return place, number
+
+
+def ranks(groups: I64) -> I64:
+    """Return the place of each member within its group, from 0; equal groups stand together."""
+    return stretches(groups)[0]
 
 
 class Merges:
@@ -55,7 +66,7 @@ class Merges:
             ``(size,)`` whole vehicles that each link takes.
         """
         granted = np.bincount(target, minlength=len(room))[target] <= room[target]
-        contested = np.flatnonzero(~granted)
+        (contested,) = (~granted).nonzero()
         if not len(contested):
             return granted
         source, target = source[contested], target[contested]

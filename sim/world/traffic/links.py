@@ -1,4 +1,4 @@
-"""What a link can hold and pass: the triangular fundamental diagram, signals, water.
+"""What a link can hold and pass: the triangular fundamental diagram, water, weather, crashes.
 
 It knows links, not vehicles. Besides the roads there are three kinds of link without length,
 so that every vehicle always has one and every step treats all alike: an origin per zone,
@@ -31,12 +31,18 @@ tables 4.2.2 and 4.3.2."""
 POCKET_M = 50.0
 """Length before a junction in which vehicles of different movements stand beside each other.
 Assumed: turning lanes of urban junctions are 30 to 70 m long."""
-GREEN_TOP, GREEN_EQUAL, GREEN_LOW = 0.55, 0.45, 0.35
-"""Share of green at a signal for the road of highest rank, for equals, and for lesser roads;
-two phases, a tenth of the cycle lost between them. Assumed."""
 GIVE_WAY, UNCLEAR = 0.5, 0.65
 """Share of its capacity that a lesser road keeps where it gives way, and that each of equals
 keeps where three or more roads meet without a signal. Assumed: gaps in moderate traffic."""
+ALL_WAY_STOP_S = (3.9, 5.8, 7.0, 9.6)
+"""Time between vehicles of an approach where all stop: one approach, two that cross, three, and
+four or more, with somebody waiting on each. HCM 2010 chapter 20, saturation headways of single
+lanes, degrees of conflict 1, 3, 4 and 5."""
+FURTHER_LANE = 0.5
+"""What each further lane of such an approach passes of the first. Assumed: those who stop side
+by side hide each other's way, and the manual's headways grow with the lanes."""
+KERB_SHARE = 0.5
+"""What car parks and side streets at a junction feed, of what its roads carry away. Assumed."""
 SHUT_M = 0.30
 """Depth from which cars neither drive nor run on; the formula's own end."""
 _LAG_STEPS_MAX = 120
@@ -70,8 +76,11 @@ def lane_flow_per_s(speed_mps: F64) -> F64:
     return flow
 
 
-def green_share(roads: Roads) -> F64:
-    """Return ``(n_links,)`` the share of its capacity that a link keeps at its end."""
+def yield_share(roads: Roads) -> F64:
+    """Return ``(n_links,)`` the share of its capacity that a link keeps at its end.
+
+    At a signal all of it, while it is green.
+    """
     n = len(roads.node_xy_m)
     top = np.full(n, len(ROAD_CLASSES), dtype=np.int32)
     low = np.zeros(n, dtype=np.int32)
@@ -79,11 +88,23 @@ def green_share(roads: Roads) -> F64:
     np.maximum.at(low, roads.end, roads.road_class)
     equal = (top == low)[roads.end]
     is_top = roads.road_class == top[roads.end]
-    signal = np.where(equal, GREEN_EQUAL, np.where(is_top, GREEN_TOP, GREEN_LOW))
     # Two links at a node are a road that bends or widens: nobody gives way.
     junction = np.bincount(roads.end, minlength=n)[roads.end] > 2
-    no_signal = np.where(equal, UNCLEAR, np.where(is_top, 1.0, GIVE_WAY))
-    return np.where(roads.signal[roads.end], signal, np.where(junction, no_signal, 1.0))
+    share = np.where(equal, UNCLEAR, np.where(is_top, 1.0, GIVE_WAY))
+    return np.where(junction & ~roads.signal[roads.end], share, 1.0)
+
+
+def all_way_stop_per_s(roads: Roads) -> F64:
+    """Return ``(n_links,)`` what passes the end where all stop, somebody on every approach [1/s].
+
+    References
+    ----------
+    HCM 2010, chapter 20; `ALL_WAY_STOP_S`.
+    """
+    approaches = np.bincount(roads.end, minlength=len(roads.node_xy_m))[roads.end]
+    headway_s = np.array(ALL_WAY_STOP_S)[np.minimum(approaches, len(ALL_WAY_STOP_S)) - 1]
+    flow: F64 = (1 + FURTHER_LANE * (roads.lanes - 1)) / headway_s
+    return flow
 
 
 class Links:
@@ -109,12 +130,14 @@ class Links:
     out_per_s, in_per_s
         Most vehicles that leave at the end, and that enter [1/s].
     storage
-        Vehicles that fit, one step's flow more than stands there in a jam: the step holds
-        vehicles and their holes back by as much.
+        Vehicles that fit, more than stand there in a jam by what flows while the step holds
+        vehicles, and on short links their holes, back.
     lag
         int64 steps until a hole at the end has wandered to the start.
     pocket
-        int64 vehicles at the end that may pass each other.
+        int64 vehicles at the end that may pass each other; at least those of one step.
+    kerb
+        bool, whether it is an origin within the city, no road and no road's end outside.
     reverse
         int64 link from the end to the start, `nowhere` without one.
     """
@@ -125,7 +148,7 @@ class Links:
         self.sink, self.nowhere = n + z, n + z + 1
         self._lanes = roads.lanes.astype(float)
         self._most = np.array([LANE_PER_H[c] for c in ROAD_CLASSES])[roads.road_class] / 3600
-        self._share = green_share(roads)
+        self._share = yield_share(roads)
         self.length_m = roads.length_m
         self.free_mps = roads.speed_mps
         self.lanes = self._pad(roads.lanes, 1, 1, 1)
@@ -135,42 +158,75 @@ class Links:
         self.time_s[:n] = roads.free_time_s
         flow = self._flow(roads.speed_mps, slice(None))
         supply = np.bincount(roads.start, weights=flow, minlength=len(roads.node_xy_m))
-        # Assumed: car parks and side streets can feed half of what the junction's roads carry.
-        self.out_per_s = np.concatenate((flow * self._share, 0.5 * supply[zones.node], [0.0, 0.0]))
+        # Where roads only begin they come in from elsewhere, and bring what they can carry.
+        arriving = np.bincount(roads.end, minlength=len(roads.node_xy_m))
+        self.kerb = np.zeros(self.size, dtype=bool)
+        self.kerb[n : self.sink] = arriving[zones.node] > 0
+        feeds = np.where(self.kerb[n : self.sink], KERB_SHARE, 1.0) * supply[zones.node]
+        self.out_per_s = np.concatenate((flow * self._share, feeds, [0.0, 0.0]))
         self.in_per_s = np.concatenate((flow, np.zeros(z), [np.inf, 0.0]))
         # A lane takes a vehicle however short it is.
         jam = np.maximum(JAM_PER_M * roads.length_m, 1.0) * self._lanes
-        self.storage = np.concatenate((jam + flow * step_s, np.full(z + 1, np.inf), [0.0]))
+        late_s = step_s + np.maximum(step_s - roads.length_m / WAVE_MPS, 0.0)
+        self.storage = np.concatenate((jam + flow * late_s, np.full(z + 1, np.inf), [0.0]))
         lag = np.clip(roads.length_m / WAVE_MPS // step_s, 1, _LAG_STEPS_MAX)
         self.lag = self._pad(lag, 1, 1, 1)
         pocket = np.ceil(JAM_PER_M * np.minimum(roads.length_m, POCKET_M) * self._lanes)
+        pocket = np.maximum(pocket, np.ceil(flow * step_s) + 1)
         self.pocket = self._pad(pocket, np.iinfo(np.int32).max, 0, 0)
         self.reverse = self._find_reverse(roads)
         self.speed_mps = roads.speed_mps.copy()
         self.depth_m = np.zeros(n)
         self.shut = np.zeros(self.size, dtype=bool)
-        self._dry_out_per_s, self._dry_in_per_s = self.out_per_s.copy(), self.in_per_s.copy()
+        self._dry_per_s = flow
+        self._stop_per_s = all_way_stop_per_s(roads)
+        self._all_stop = np.zeros(n, dtype=bool)
+        self._limit = np.ones(n)
+        self._weather = 1.0
 
     def set_depth(self, depth_m: F64) -> tuple[I64, I64]:
         """Let water stand on the links and return those that it has just shut, and opened."""
         changed = np.flatnonzero(depth_m != self.depth_m)
         if not len(changed):
             return changed, changed
-        depth = depth_m[changed]
-        self.depth_m[changed] = depth
-        shut = depth >= SHUT_M
+        self.depth_m[changed] = depth_m[changed]
+        shut = depth_m[changed] >= SHUT_M
         was_shut = self.shut[changed]
         self.shut[changed] = shut
+        self._refresh(changed)
+        return changed[shut & ~was_shut], changed[was_shut & ~shut]
+
+    def set_limit(self, link: int, share: float) -> None:
+        """Let a link take and pass at most a share of its dry capacity."""
+        self._limit[link] = share
+        self._refresh(np.array([link]))
+
+    def set_all_stop(self, links: I64, value: bool) -> None:
+        """Let all vehicles stop at the ends of links, or no longer."""
+        self._all_stop[links] = value
+        self._refresh(links)
+
+    def set_weather(self, factor: float) -> None:
+        """Let drivers be slower, and roads pass less, by a factor."""
+        self._weather = factor
+        self._refresh(np.arange(self.n))
+
+    def _refresh(self, which: I64) -> None:
+        """Work out speed, time and capacities of some roads anew."""
+        depth = self.depth_m[which]
+        shut = depth >= SHUT_M
         # Whoever is past the water of a shut link drives off as on a dry road.
         dry = shut | (depth <= 0)
-        free = self.free_mps[changed]
+        free = self.free_mps[which] * self._weather
         wet_mps = np.where(dry, free, np.minimum(free, water_speed_mps(depth)))
-        self.speed_mps[changed] = np.where(shut, 0.0, wet_mps)
-        self.time_s[changed] = self.length_m[changed] / wet_mps
-        flow = self._flow(wet_mps, changed)
-        self.out_per_s[changed] = np.minimum(flow, self._dry_out_per_s[changed])
-        self.in_per_s[changed] = np.minimum(flow, self._dry_in_per_s[changed])
-        return changed[shut & ~was_shut], changed[was_shut & ~shut]
+        self.speed_mps[which] = np.where(shut, 0.0, wet_mps)
+        self.time_s[which] = self.length_m[which] / wet_mps
+        flow = np.minimum(self._flow(wet_mps, which), self._dry_per_s[which] * self._weather)
+        most = self._dry_per_s[which] * self._limit[which]
+        self.in_per_s[which] = np.minimum(flow, most)
+        out = np.minimum(flow, self._dry_per_s[which] * self._weather * self._share[which])
+        out = np.where(self._all_stop[which], np.minimum(out, self._stop_per_s[which]), out)
+        self.out_per_s[which] = np.minimum(out, most)
 
     def fan_out(self, n_nodes: int) -> I64:
         """Return ``(n_nodes, most)`` the links that leave each node, filled up with `nowhere`."""

@@ -5,22 +5,32 @@ It knows no sensors and no rain; water comes as a depth on each link.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernel.basemap import Roads
+from sim.kernel.basemap import ROAD_CLASSES, Roads
 from sim.kernel.clock import Ns
+from sim.kernel.errors import InputError
 from sim.kernel.rng import Streams
 from sim.world.city.model import Zones
 from sim.world.traffic.config import TrafficConfig
-from sim.world.traffic.demand import Demand
-from sim.world.traffic.links import COVERED_M, JAM_PER_M, WAVE_MPS, Links
-from sim.world.traffic.queues import BOWL_M, Queues
+from sim.world.traffic.demand import Demand, Trips
+from sim.world.traffic.flood import flood
+from sim.world.traffic.index import travel_index
+from sim.world.traffic.links import COVERED_M, Links
+from sim.world.traffic.queues import Queues
 from sim.world.traffic.routes import HEEDING, PUBLIC, TURNS, Routes
+from sim.world.traffic.signals import Plans, Signals, assume_plans
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
+Bool = NDArray[np.bool_]
+
+_INDEX_CLASS = ROAD_CLASSES.index("tertiary")
+"""The index looks at roads of this class and above. Assumed: local streets have no probes."""
 
 
 class Traffic:
@@ -30,9 +40,9 @@ class Traffic:
     the starts of their links; vehicles at the ends of links choose, are granted room, move.
 
     A vehicle drives over a link at the speed that road and water allow, then queues at its
-    end. A link passes vehicles at its capacity, in fractional credits, as long as the next
-    link takes them: that one takes its own capacity, up to the room that is left, and room
-    comes back one wave's run after a vehicle left (Newell's theory in link transmission form).
+    end. Vehicles leave a link at least its capacity's headway apart, as long as the next link
+    takes them: that one takes its own capacity, up to the room that is left, and room comes
+    back one wave's run after a vehicle left (Newell's theory in link transmission form).
     Vehicles leave a link first in, first out, but for those of the last 50 m who want another
     link than a blocked one: at real junctions they stand in lanes of their own, and strict
     order would lock whole grids. Merging links take turns by capacity. Times within a step
@@ -43,6 +53,10 @@ class Traffic:
     Of newcomers, careless drivers run into it as long as the bowl has room, unless a sign
     warns; the others see it and turn away. Stalled vehicles stay until rescued.
 
+    Lights run fixed cycles, each approach of a junction green for its part of it; within a step
+    nobody leaves before his green or after it, so red costs its time however long the step.
+    Pre-emption and green waves move the greens; a power cut makes it a stop for all.
+
     Who is cut off from his goal waits, and parks after ten minutes. Conservation holds at
     every moment: ``entered == left + removed + inside``.
 
@@ -51,9 +65,13 @@ class Traffic:
     roads, zones
         The road graph, and where trips begin and end.
     streams
-        Draws the trips and their drivers, ``traffic.demand``.
+        Draws the trips and their drivers, ``traffic.demand``, and crowds, ``traffic.crowd``.
     config
         How many trips, and what drivers do.
+    trips
+        Trips known beforehand, instead of drawn ones.
+    plans
+        Signal plans, instead of assumed ones; a light without one is always green.
 
     References
     ----------
@@ -62,19 +80,43 @@ class Traffic:
     doi:10.1016/j.trd.2017.06.020, for speed in water.
     """
 
-    def __init__(self, roads: Roads, zones: Zones, streams: Streams, config: TrafficConfig) -> None:
+    def __init__(
+        self,
+        roads: Roads,
+        zones: Zones,
+        streams: Streams,
+        config: TrafficConfig,
+        *,
+        trips: Trips | None = None,
+        plans: Plans | None = None,
+    ) -> None:
         self.config = config
         self._n = len(roads)
         self._free_time_s = roads.free_time_s
         self._lane_m = roads.length_m * roads.lanes
         self._links = Links(roads, zones, config.step_s)
-        self._routes = Routes(roads, zones, self._links)
+        self._signals = Signals(
+            assume_plans(roads) if plans is None else plans, roads.end, roads.free_time_s
+        )
+        usual_s = roads.free_time_s.copy()
+        usual_s[self._signals.link] += self._signals.red_wait_s
+        self._routes = Routes(roads, zones, self._links, usual_s)
         self._queues = Queues(
-            self._links, self._routes, step_s=config.step_s, careless=config.careless
+            self._links,
+            self._routes,
+            self._signals,
+            step_s=config.step_s,
+            careless=config.careless,
         )
         between_s = self._routes.free_s[:, zones.node].T
-        self._demand = Demand(zones, between_s, config, streams)
+        self._demand = Demand(zones, between_s, config, streams, trips)
+        self._streams = streams
+        self._zone_xy_m = roads.node_xy_m[zones.node]
+        self._node_xy_m = roads.node_xy_m
+        self._in_index = np.flatnonzero(roads.road_class <= _INDEX_CLASS)
         self._holders: dict[int, set[str]] = {}
+        self._limits: dict[int, dict[str, float]] = {}
+        self._crowds = 0
         self._turn_steps = max(1, round(config.reroute_s / TURNS / config.step_s))
         self._tick = 0
 
@@ -125,11 +167,30 @@ class Traffic:
 
     @property
     def speed_mps(self) -> F64:
-        """``(n_links,)`` mean speed now, by the triangular diagram from density [m/s]."""
-        per_m = self.on_link / self._lane_m
-        jammed = WAVE_MPS * (JAM_PER_M / np.maximum(per_m, 1e-9) - 1)
-        speed: F64 = np.clip(jammed, 0.0, self._links.speed_mps)
+        """``(n_links,)`` mean speed of the last one or two signal cycles [m/s].
+
+        Those who drive go at the speed that road and water allow, those who queue stand.
+        """
+        speed: F64 = self._links.speed_mps * (1 - self._queues.watch.standing_share)
         return speed
+
+    @property
+    def mean_speed_mps(self) -> float:
+        """Mean speed of all vehicles on the road, of empty roads without any [m/s]."""
+        on = self.on_link
+        weight = on if on.any() else self._lane_m
+        return float(self.speed_mps @ weight / weight.sum())
+
+    @property
+    def index(self) -> float:
+        """Beijing's traffic performance index, 0 to 10, of tertiary roads and above now.
+
+        Their vehicles' time over that on empty roads for the same vehicle kilometres.
+        """
+        on, which = self.on_link[self._in_index], self._in_index
+        driven = float(on @ self.speed_mps[which])
+        could_be = float(on @ self._links.free_mps[which])
+        return travel_index(could_be / driven if driven > 0 else np.inf if could_be > 0 else 1.0)
 
     @property
     def occupancy(self) -> F64:
@@ -141,7 +202,7 @@ class Traffic:
     def link_time_s(self) -> F64:
         """``(n_links,)`` driving and queueing time now; inf where closed or too deep [s]."""
         n = self._n
-        time_s: F64 = self._links.time_s[:n] + self._queues.queue_time_s()
+        time_s: F64 = self._links.time_s[:n] + self._queues.watch.wait_s()
         time_s[self._routes.closed[:n] | self._routes.deep[:n]] = np.inf
         return time_s
 
@@ -158,7 +219,7 @@ class Traffic:
         self._tick += 1
         self._begin_trips(now)
         if self._tick % self._turn_steps == 0:
-            self._routes.learn(self._free_time_s + self._queues.queue_time_s())
+            self._routes.learn(self._free_time_s + self._queues.watch.wait_s())
         self._queues.step()
 
     def set_depth(self, depth_m: F64) -> None:
@@ -169,7 +230,7 @@ class Traffic:
         if len(shut):
             self._routes.tell(self._routes.deep, shut, True)
             for link in shut.tolist():
-                self._flood(link)
+                flood(self._queues, self._links, link)
 
     def close(self, link: int, by: str) -> None:
         """Let nobody enter `link` until everyone who holds it closed has reopened it.
@@ -205,40 +266,121 @@ class Traffic:
         """Tow the stalled vehicles of a link away and return how many."""
         return self._queues.rescue(link)
 
+    def limit_capacity(self, link: int, share: float, by: str) -> None:
+        """Let a link take and pass at most a share of its capacity while `by` holds it so.
+
+        The smallest share of all holders counts; 1 gives up the hold.
+        """
+        self._check("link", link, self._n)
+        if not 0.0 <= share <= 1.0:
+            raise InputError("traffic", place="capacity share", value=share, expected="0 to 1")
+        holders = self._limits.setdefault(link, {})
+        holders[by] = share
+        if share == 1.0:
+            del holders[by]
+        self._links.set_limit(link, min(holders.values(), default=1.0))
+        if not holders:
+            del self._limits[link]
+
+    def set_weather(self, factor: float) -> None:
+        """Let drivers be slower and roads pass less by a factor, 1 when dry and clear.
+
+        HCM 2010 exhibit 10-15 has capacities of 0.98, 0.93 and 0.86 in rain up to 2.5, up to 6.4
+        and beyond 6.4 mm/h, and of 0.96 to 0.78 in snow; speeds fall by as much or a little
+        more, and the same factor is assumed for both.
+        """
+        if not 0.1 <= factor <= 1.0:
+            raise InputError("traffic", place="weather factor", value=factor, expected="0.1 to 1")
+        self._links.set_weather(factor)
+
+    def set_dark(self, dark: Bool) -> None:
+        """Let the lights of ``(n_nodes,)`` be without power: everybody stops, then goes."""
+        if dark.shape != (len(self._node_xy_m),):
+            raise InputError(
+                "traffic", place="dark", value=dark.shape, expected=f"({len(self._node_xy_m)},)"
+            )
+        was = self._signals.dark.copy()
+        changed = self._signals.set_dark(dark)
+        now_dark = self._signals.dark & ~was
+        if len(changed):
+            out = self._signals.link[now_dark]
+            self._links.set_all_stop(out, True)
+            self._links.set_all_stop(np.setdiff1d(changed, out), False)
+            self._queues.watch.relight()
+
+    def preempt(self, node: int, link: int, by: str) -> None:
+        """Give `link` green at its end `node`, and the others red, until `by` releases it.
+
+        Who came first is served first. Without a light nothing happens.
+        """
+        self._check("link", link, self._n)
+        if int(self._links.end[link]) != node:
+            raise InputError(
+                "pre-emption", place=f"link {link}", value=node, expected="the node it ends at"
+            )
+        if self._signals.has(node):
+            self._signals.preempt(node, link, by, self._queues.now_s)
+            self._queues.watch.relight()
+
+    def release(self, node: int, by: str) -> None:
+        """Let the plan of a node go on; harmless when `by` holds nothing."""
+        self._signals.release(node, by, self._queues.now_s)
+        self._queues.watch.relight()
+
+    def green_wave(self, links: Sequence[int], by: str) -> None:
+        """Let green run along a path of links at the speed of the empty road until released."""
+        for link in links:
+            self._check("link", link, self._n)
+        self._signals.wave(links, by, self._queues.now_s)
+
+    def release_wave(self, by: str) -> None:
+        """Take a green wave away; harmless without one."""
+        self._signals.release_wave(by, self._queues.now_s)
+
+    def set_demand(self, factor: float) -> None:
+        """Scale the trips that are drawn, from the next minute on."""
+        if not 0.0 <= factor <= 100.0:
+            raise InputError("traffic", place="demand factor", value=factor, expected="0 to 100")
+        self._demand.scale(factor)
+
+    def add_trips(self, origin_node: int, goal_node: int, count: int, over_s: float) -> None:
+        """Let a crowd drive home: trips from now on, evenly over a time.
+
+        They begin and end at the zones nearest to the nodes, and not at all where that is one.
+        """
+        for node in (origin_node, goal_node):
+            self._check("node", node, len(self._node_xy_m))
+        ends = self._node_xy_m[[origin_node, goal_node]]
+        away_m = np.hypot(*(ends[:, None] - self._zone_xy_m).transpose(2, 0, 1))
+        origin, goal = away_m.argmin(axis=1).tolist()
+        if count <= 0 or origin == goal:
+            return
+        self._crowds += 1
+        luck = self._streams.at("traffic.crowd", self._crowds).random(count)
+        self._demand.add(
+            Trips(
+                origin=np.full(count, origin),
+                goal=np.full(count, goal),
+                at_s=self._queues.now_s + (np.arange(count) + 0.5) / count * over_s,
+                luck=luck,
+            )
+        )
+
+    @staticmethod
+    def _check(what: str, number: int, count: int) -> None:
+        if not 0 <= number < count:
+            raise InputError("traffic", place=what, value=number, expected=f"0 to {count - 1}")
+
     def _begin_trips(self, now: Ns) -> None:
         trips = self._demand.draw(now, self._tick)
         if trips is None:
             return
         fleet = self._queues.fleet
-        slots = fleet.take(len(trips.goal))
+        slots = fleet.take(len(trips))
         origin = self._n + trips.origin
-        born_s = (self._tick - 1 + trips.after) * self.config.step_s
         heeds = trips.luck >= 1 - self.config.compliance
         fleet.row[slots] = self._routes.row(np.where(heeds, HEEDING, PUBLIC), trips.goal)
         fleet.luck[slots] = trips.luck
-        fleet.born_s[slots] = born_s
+        fleet.born_s[slots] = trips.at_s
         fleet.free_s[slots] = self._routes.free_s[trips.goal, self._links.end[origin]]
-        self._queues.begin(slots, origin, born_s)
-
-    def _flood(self, link: int) -> None:
-        """Stall whom the bowl of a link holds, and turn those before it round."""
-        queues, fleet = self._queues, self._queues.fleet
-        slots = np.flatnonzero(fleet.link == link)
-        slots = slots[np.isfinite(fleet.ready_s[slots])]
-        slots = slots[np.argsort(fleet.order[slots])]
-        length_m, lanes = self._links.length_m[link], self._links.lanes[link]
-        ahead_s = fleet.ready_s[slots] - queues.now_s
-        # Those who queue stand one behind the other from the end back.
-        row = np.cumsum(ahead_s <= 0) - 1
-        to_end_m = np.where(
-            ahead_s > 0,
-            np.minimum(ahead_s / self._free_time_s[link], 1.0) * length_m,
-            np.minimum(row / (JAM_PER_M * lanes), length_m),
-        )
-        from_middle_m = to_end_m - length_m / 2
-        caught = np.abs(from_middle_m) <= BOWL_M / 2
-        queues.stall(slots[caught], link)
-        before = ~caught & (from_middle_m > 0)
-        if self._links.reverse[link] < self._n:
-            driven_m = length_m - to_end_m[before]
-            queues.turn_round(slots[before], link, driven_m / self._links.free_mps[link])
+        self._queues.begin(slots, origin, trips.at_s)

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.world.traffic.fleet import NONE, Fleet
-from sim.world.traffic.junction import Merges, ranks
+from sim.world.traffic.junction import Merges, ranks, stretches
 from sim.world.traffic.links import JAM_PER_M, Links
 from sim.world.traffic.routes import WITNESS, Routes
+from sim.world.traffic.signals import Signals
+from sim.world.traffic.watch import Watch
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -21,7 +23,7 @@ Bool = NDArray[np.bool_]
 
 DETOUR_AFTER_S = 60.0
 """A vehicle at the head that found no room for so long takes another link that has some.
-Assumed: about one signal cycle."""
+Assumed: most of a signal cycle; a red counts once the first green has found no room."""
 SQUEEZE_AFTER_S = 180.0
 """After so long it is let in where there is no room, and counted in `squeezed`. Assumed: two or
 three cycles; drivers close up, creep into the junction, are waved through. Without it a ring of
@@ -37,10 +39,8 @@ nine tenths of the first hour's arrivals, and without it a sixth."""
 BOWL_M = 80.0
 """Length of road that stands under water at an underpass. Assumed: a crossing of 20 m with
 ramps of 30 m under water at depths that matter."""
-FLOW_MEMORY_S = 120.0
-"""Time constant of a queue's measured discharge: some signal cycles. Assumed."""
-_SLOWEST_SHARE = 0.05
-"""Least discharge that a waiting time is reckoned with, as a share of capacity."""
+_OLDEST_S = 1000.0
+"""Longest that a vehicle may come late to a step because it passed short links before [s]."""
 _ORDER_BITS = 40
 _WHOLE = 1e-9
 """Slack for credits that rounding has left just short of a whole vehicle."""
@@ -51,8 +51,8 @@ class Queues:
 
     Parameters
     ----------
-    links, routes
-        What links hold and pass; where drivers want to go.
+    links, routes, signals
+        What links hold and pass; where drivers want to go; what is green.
     step_s
         Length of a step [s].
     careless
@@ -62,6 +62,8 @@ class Queues:
     ----------
     fleet
         The vehicles.
+    watch
+        What can be seen of the queues.
     now_s
         End of the last step, counted from the start [s].
     on, stalled
@@ -72,10 +74,13 @@ class Queues:
         As in `Traffic`.
     """
 
-    def __init__(self, links: Links, routes: Routes, *, step_s: float, careless: float) -> None:
+    def __init__(
+        self, links: Links, routes: Routes, signals: Signals, *, step_s: float, careless: float
+    ) -> None:
         self.fleet = Fleet()
         self._links = links
         self._routes = routes
+        self._signals = signals
         self._dt_s = step_s
         self._careless = careless
         size = links.size
@@ -90,11 +95,13 @@ class Queues:
         self._rows = int(links.lag.max()) + 1
         self._holes: I64 = np.zeros(self._rows * size, dtype=np.int64)
         self._tick = 0
-        self._out_credit = np.ones(size)
+        self._last_s = np.full(size, -np.inf)
         self._in_credit = np.ones(size)
         self._merges = Merges(size)
-        self._queued: I64 = np.zeros(size, dtype=np.int64)
-        self._flow_per_s = links.out_per_s.copy()
+        # Of links without a light this never changes.
+        self._green_from_s = np.full(size, -np.inf)
+        self._until_s = np.zeros(size)
+        self.watch = Watch(links, signals, step_s)
         self._bowl_room = np.ceil(JAM_PER_M * BOWL_M * links.lanes)
         self._entries = 0
         self._past_delay_s = 0.0
@@ -109,13 +116,6 @@ class Queues:
         """Time lost by all trips since the start, also those still running or waiting [s]."""
         alive = np.flatnonzero(self.fleet.link != NONE)
         return self._past_delay_s + float(self._lost_s(alive).sum())
-
-    def queue_time_s(self) -> F64:
-        """Return ``(n_links,)`` how long one who joins a link's queue now waits in it [s]."""
-        n, links = self._links.n, self._links
-        slowest = _SLOWEST_SHARE * links.out_per_s[:n]
-        time_s: F64 = self._queued[:n] / np.clip(self._flow_per_s[:n], slowest, None)
-        return time_s
 
     def begin(self, slots: I64, origin: I64, born_s: F64) -> None:
         """Let vehicles, filled in but for their place, wait at ``(n,)`` origin links."""
@@ -133,40 +133,70 @@ class Queues:
         self._held -= holes
         holes[:] = 0
 
-        queue = np.flatnonzero(fleet.ready_s <= self.now_s)
-        queue = queue[np.argsort(fleet.order[queue], kind="stable")]
+        (queue,) = (fleet.ready_s <= self.now_s).nonzero()
+        queue = queue[np.argsort(fleet.order[queue])]
         link = fleet.link[queue]
-        had = np.minimum(self._out_credit, 1.0)
-        self._out_credit = had + links.out_per_s * dt_s
+        until_s = self._follow_signals()
         self._in_credit = np.minimum(self._in_credit, 1.0) + links.in_per_s * dt_s
         room = np.floor(np.minimum(links.storage - self._held, self._in_credit) + _WHOLE)
         room[self._routes.closed] = 0.0
 
         place = ranks(link)
-        near = np.flatnonzero(place < links.pocket[link])
+        goes = fleet.ready_s[queue] <= until_s[link]
+        goes &= place < links.pocket[link]
+        (near,) = goes.nonzero()
         front, source = queue[near], link[near]
         target = self._choose(front, source)
         able, squeezed, parks = self._unblock(front, source, place[near], target, room)
-        picked = np.flatnonzero(able)
-        turn = ranks(source[picked])
-        due = turn + 1 <= self._out_credit[source[picked]] + _WHOLE
-        picked, turn = picked[due], turn[due]
-        origin = source[picked]
-        per_s = links.out_per_s[origin]
-        granted = self._merges.share(origin, target[picked], turn, per_s, room)
-        picked, turn = picked[granted], turn[granted]
+        (picked,) = able.nonzero()
+        leave_s, turn = self._leave_s(front[picked], source[picked])
+        (due,) = (leave_s <= until_s[source[picked]]).nonzero()
+        picked, turn, leave_s = picked[due], turn[due], leave_s[due]
+        per_s = links.out_per_s[source[picked]]
+        granted = self._merges.share(source[picked], target[picked], turn, per_s, room)
+        picked, leave_s = picked[granted], leave_s[granted]
         self.squeezed += int(squeezed[picked].sum())
 
-        moved, origin = front[picked], source[picked]
-        # A queue leaves at its capacity's pace; one who had not to wait leaves when he came.
-        wait_s = (turn + 1 - had[origin]) / np.maximum(links.out_per_s[origin], 1e-9)
-        ready_s = fleet.ready_s[moved]
-        leave_s = np.where(wait_s > 0, np.maximum(ready_s, self.now_s - dt_s + wait_s), ready_s)
+        moved, origin, target = front[picked], source[picked], target[picked]
+        # The last to leave a link stands last, so his time is the one that stays.
+        self._last_s[origin] = leave_s
         fleet.ready_s[queue] = self.now_s
-        self._count(link, origin, target[picked])
-        self._move(moved, target[picked], leave_s)
+        self._count(link, origin, target)
+        self._move(moved, target, leave_s)
         if len(parks):
             self._remove(parks)
+
+    def _leave_s(self, slots: I64, source: I64) -> tuple[F64, I64]:
+        """Return when each could leave its link, and its place among those who could.
+
+        Nobody leaves before he has come, before green, or sooner after the one before him than
+        the capacity's headway: ``l_j = max(l_j-1 + h, c_j)``, which is the greatest of
+        ``c_i + (j - i) h`` over all before him. A running maximum finds it for all links at
+        once, every link's times being lifted above those of the link before. The first after
+        red takes half a headway, so that a green passes its length over h on average.
+        """
+        t_s, per_s = self.now_s - self._dt_s, self._links.out_per_s[source]
+        turn, group = stretches(source)
+        headway_s = 1 / np.maximum(per_s, 1e-9)
+        pace_s = np.maximum(self._last_s[source], self._green_from_s[source] - headway_s / 2)
+        come_s = np.maximum(self.fleet.ready_s[slots], pace_s + headway_s) - t_s
+        behind_s = turn * headway_s
+        lift_s = group * (_OLDEST_S + 3 * self._dt_s)
+        first_s = np.clip(come_s - behind_s, -_OLDEST_S, 2 * self._dt_s) + lift_s
+        leave_s = np.maximum.accumulate(first_s) - lift_s + behind_s + t_s
+        return np.where(per_s > 0, leave_s, np.inf), turn
+
+    def _follow_signals(self) -> F64:
+        """Note the green of this step and return ``(size,)`` until when each link lets go [s]."""
+        signals, dt_s, until_s = self._signals, self._dt_s, self._until_s
+        until_s.fill(self.now_s + _WHOLE)
+        if len(signals.link):
+            t_s = self.now_s - dt_s
+            begin_s, end_s = signals.open_s(t_s, dt_s)
+            green = end_s > np.maximum(begin_s, 0.0)
+            self._green_from_s[signals.link] = t_s + begin_s
+            until_s[signals.link] = np.where(green, t_s + end_s, -np.inf) + _WHOLE
+        return until_s
 
     def turn_round(self, slots: I64, link: int, back_s: F64) -> None:
         """Move vehicles to the opposite lane, which they will have driven in `back_s` [s]."""
@@ -218,12 +248,14 @@ class Queues:
         squeezed in (`room` becomes one).
         """
         fleet, links, now_s = self.fleet, self._links, self.now_s
-        crowded = self._held > GATE * links.storage
-        able = (room[target] >= 1) & ((source < links.n) | ~crowded[target])
+        able = room[target] >= 1
+        (kerb,) = links.kerb[source].nonzero()
+        into = target[kerb]
+        able[kerb] &= self._held[into] <= GATE * links.storage[into]
         squeezed = np.zeros(len(front), dtype=bool)
         # Who has no way at all need not be first to notice.
         lost = target == links.nowhere
-        head = np.flatnonzero((place < links.lanes[source]) | lost)
+        (head,) = ((place < links.lanes[source]) | lost).nonzero()
         since_s = np.minimum(fleet.head_s[front[head]], now_s)
         fleet.head_s[front[head]] = since_s
         stuck = ~able[head] & (now_s - since_s >= DETOUR_AFTER_S) & (source[head] < links.n)
@@ -261,11 +293,8 @@ class Queues:
         links, size = self._links, len(self.on)
         sent = np.bincount(source, minlength=size)
         got = np.bincount(target, minlength=size)
-        self._out_credit -= sent
         self._in_credit -= got
         self.passed += sent
-        self.on += (got - sent).astype(np.int32)
-        self.on[links.sink] = 0
         self._held += got
         row = (self._tick + links.lag[source]) % self._rows
         np.add.at(self._holes, row * size + source, 1)
@@ -273,10 +302,11 @@ class Queues:
         self.waiting -= began
         self.entered += began
         self.left += int(got[links.sink])
-        self._queued = np.bincount(link, minlength=size) - sent
-        # Discharge is only seen while a queue stands.
-        seen = np.where(self._queued > 0, sent / self._dt_s, links.out_per_s)
-        self._flow_per_s += self._dt_s / FLOW_MEMORY_S * (seen - self._flow_per_s)
+        got -= sent
+        self.on += got
+        self.on[links.sink] = 0
+        queued = np.bincount(link, minlength=size) - sent
+        self.watch.note(queued, sent, self.on, self.stalled)
 
     def _move(self, moved: I64, target: I64, leave_s: F64) -> None:
         fleet, links = self.fleet, self._links
@@ -292,7 +322,7 @@ class Queues:
         if self._routes.any_deep:
             deep = self._routes.deep[target]
             fleet.ready_s[moved[deep]] = np.inf
-            self.stalled += np.bincount(target[deep], minlength=len(self.on)).astype(np.int32)
+            self.stalled += np.bincount(target[deep], minlength=len(self.on))
 
     def _put(self, slots: I64, link: I64, ready_s: F64) -> None:
         """Put vehicles on links, each behind those already there."""
@@ -317,7 +347,8 @@ class Queues:
         fleet, links, routes = self.fleet, self._links, self._routes
         link = fleet.link[slots]
         ready_s = fleet.ready_s[slots]
-        ahead_s = np.where(np.isinf(ready_s), 0.0, np.maximum(ready_s - self.now_s, 0.0))
+        # Before now for one who has passed several short links within a step or two.
+        ahead_s = np.where(np.isinf(ready_s), 0.0, ready_s - self.now_s)
         left_s = routes.free_s[routes.zone_of(fleet.row[slots]), links.end[link]]
         lost: F64 = self.now_s - fleet.born_s[slots] - fleet.free_s[slots] + ahead_s + left_s
         return lost

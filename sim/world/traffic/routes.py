@@ -28,6 +28,9 @@ SMOOTHING = 0.4
 """Weight of the queues of now against those believed before, at each turn. Assumed: with five
 turns in 300 s beliefs follow the street within some two minutes, which keeps routes from
 flipping to and fro."""
+STALE_S, STALE_SHARE = 2.0, 0.05
+"""Routes are left as they are while no link's time differs by more than the sum of this much and
+this share of it from what they were made for. Assumed: nobody turns elsewhere for that."""
 AVOIDANCE_S = 3600.0
 """How much longer a link feels that a sign warns of: taken only when nothing else leads on."""
 
@@ -39,6 +42,8 @@ class Routes:
     ----------
     roads, zones, links
         The map, the destinations, the links with their two ends `sink` and `nowhere`.
+    usual_s
+        ``(n_links,)`` time that drivers believe in at first: with the lights' red [s].
 
     Attributes
     ----------
@@ -55,13 +60,13 @@ class Routes:
         Whether any link is deep under water.
     """
 
-    def __init__(self, roads: Roads, zones: Zones, links: Links) -> None:
+    def __init__(self, roads: Roads, zones: Zones, links: Links, usual_s: F64) -> None:
         self._router = Router(roads)
         self._goals = zones.node
         self._links = links
         self._n = links.n
         self._start = roads.start
-        self._believed_s = roads.free_time_s.copy()
+        self._believed_s = usual_s.copy()
         shape = (3, len(zones.node), len(roads.node_xy_m))
         self.n_zones, self.n_nodes = shape[1:]
         self._table = np.full(shape, links.nowhere, dtype=np.int64)
@@ -70,10 +75,12 @@ class Routes:
         self.closed, self.warned, self.deep = (np.zeros(links.size, dtype=bool) for _ in range(3))
         self.any_deep = False
         self._turn = 0
+        self._solved_for_s = np.tile(usual_s, (TURNS, 1))
+        self._must_solve = np.zeros(TURNS, dtype=bool)
         self._all = np.arange(self.n_zones)
         self._solve_public(self._all)
         self._solve_informed(self._all)
-        self.free_s = self.left_s.copy()
+        self.free_s = self._router.next_links(zones.node, roads.free_time_s)[1]
 
     def row(self, knowledge: int | I64, zone: I64) -> I64:
         """Return where in `table` the nodes of each ``(n,)`` zone begin."""
@@ -92,9 +99,12 @@ class Routes:
     def learn(self, time_s: F64) -> None:
         """Let beliefs follow ``(n_links,)`` times, and route the next fifth of zones anew."""
         self._believed_s += SMOOTHING * (time_s - self._believed_s)
-        zones = self._all[self._turn :: TURNS]
-        self._turn = (self._turn + 1) % TURNS
-        if len(zones):
+        turn, self._turn = self._turn, (self._turn + 1) % TURNS
+        zones, solved_s = self._all[turn::TURNS], self._solved_for_s[turn]
+        stale = np.abs(self._believed_s - solved_s) > STALE_S + STALE_SHARE * solved_s
+        if len(zones) and (stale.any() or self._must_solve[turn]):
+            solved_s[:] = self._believed_s
+            self._must_solve[turn] = False
             self._solve_public(zones)
             self._solve_informed(zones)
 
@@ -109,6 +119,7 @@ class Routes:
     def reopen(self, link: int) -> None:
         """Let a link be used again; word of it spreads with the turns of the zones."""
         self.closed[link] = False
+        self._must_solve[:] = True
         self._solve_informed(self._all)
 
     def tell(self, flags: Bool, links: I64 | int, value: bool) -> None:

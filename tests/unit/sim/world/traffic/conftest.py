@@ -11,7 +11,7 @@ from sim.kernel.basemap import ROAD_CLASSES, Roads
 from sim.kernel.clock import Ns, seconds
 from sim.kernel.rng import SeededStreams
 from sim.world.city.model import Zones
-from sim.world.traffic import Traffic, TrafficConfig
+from sim.world.traffic import Traffic, TrafficConfig, Trips
 
 START = Ns(1_784_624_400_000_000_000)
 Street = tuple[int, int, float, int]
@@ -23,10 +23,12 @@ def make_roads(
     speed_mps: float = 10.0,
     cls: str = "primary",
     signals: Sequence[int] = (),
+    xy: Sequence[tuple[float, float]] | None = None,
 ) -> Roads:
-    """Return one-way links (start, end, length [m], lanes)."""
+    """Return one-way links (start, end, length [m], lanes), on a line unless placed."""
     n, nodes = len(streets), 1 + max(max(s[:2]) for s in streets)
-    xy = np.stack((np.arange(nodes) * 100.0, np.zeros(nodes)), axis=1)
+    line = np.stack((np.arange(nodes) * 100.0, np.zeros(nodes)), axis=1)
+    xy = line if xy is None else np.array(xy, dtype=float)
     signal = np.zeros(nodes, dtype=bool)
     signal[list(signals)] = True
     start, end, length_m, lanes = zip(*streets, strict=True)
@@ -40,7 +42,7 @@ def make_roads(
         road_class=np.full(n, ROAD_CLASSES.index(cls), dtype=np.int32),
         signal=signal,
         names=("",) * n,
-        shapes=tuple(np.array([xy[a], xy[b] + [0.0, 1.0]]) for a, b, *_ in streets),
+        shapes=tuple(np.array([xy[a], xy[b]]) for a, b, *_ in streets),
         source_ids=("",) * n,
     )
 
@@ -83,7 +85,9 @@ class EvenChance:
         self.due -= new
         return new
 
-    def random(self, shape: tuple[int, int]) -> np.ndarray:
+    def random(self, shape: int | tuple[int, int]) -> np.ndarray:
+        if isinstance(shape, int):
+            return (np.arange(shape) + 0.5) / shape
         n = shape[1]
         draws = np.empty(shape)
         draws[0] = (self.count + np.arange(n)) * 0.618034 % 1
@@ -96,11 +100,23 @@ class EvenChance:
 class City:
     """Traffic of a small graph with its clock."""
 
-    def __init__(self, roads: Roads, zones: Zones, *, chance=None, trips_per_h=0.0, **config):
+    def __init__(
+        self,
+        roads: Roads,
+        zones: Zones,
+        *,
+        chance=None,
+        trips_per_h=0.0,
+        trips=None,
+        plans=None,
+        **config,
+    ):
         config = {"profile": (1.0,) * 24, "peak_trips_per_h": trips_per_h, **config}
         self.roads = roads
         self.chance = chance or SeededStreams(7)
-        self.traffic = Traffic(roads, zones, self.chance, TrafficConfig(**config))
+        self.traffic = Traffic(
+            roads, zones, self.chance, TrafficConfig(**config), trips=trips, plans=plans
+        )
         self.steps = 0
         self.every = 1
 
@@ -133,7 +149,21 @@ class City:
         assert counted[len(self.roads) :].sum() == traffic.waiting
 
     def stop_demand(self) -> None:
-        self.traffic._demand._per_step = [0.0] * 24
+        self.traffic._demand._per_s = [0.0] * 24
+        self.traffic._demand._due = self.traffic._demand._due.pick(slice(0, 0))
+        self.traffic._demand._begun = 0
+
+
+def make_trips(at_s, origin: int = 0, goal: int = 1) -> Trips:
+    """Return trips of one origin and goal that begin at given times."""
+    at_s = np.sort(np.asarray(at_s, dtype=float))
+    n = len(at_s)
+    return Trips(
+        origin=np.full(n, origin),
+        goal=np.full(n, goal),
+        at_s=at_s,
+        luck=(np.arange(n) + 0.5) / max(n, 1),
+    )
 
 
 class Kit:
@@ -142,6 +172,7 @@ class Kit:
     roads = staticmethod(make_roads)
     grid = staticmethod(make_grid)
     zones = staticmethod(make_zones)
+    trips = staticmethod(make_trips)
     even = EvenChance
     city = City
 

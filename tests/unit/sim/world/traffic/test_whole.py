@@ -17,7 +17,13 @@ from sim.world.traffic.junction import Merges, ranks
 
 deeds = st.lists(
     st.tuples(
-        st.sampled_from(["flood", "dry", "close", "reopen", "warn", "unwarn", "rescue", "run"]),
+        st.sampled_from(
+            [
+                *("flood", "dry", "close", "reopen", "warn", "unwarn", "rescue", "run"),
+                *("limit", "dark", "preempt", "release", "wave", "unwave", "weather"),
+                *("demand", "crowd"),
+            ]
+        ),
         st.integers(0, 10**6),
         st.floats(0.0, 0.6),
     ),
@@ -40,8 +46,34 @@ def do(city, deed: str, number: int, depth_m: float) -> None:
     elif deed == "rescue":
         before = int(traffic.stalled[link])
         assert traffic.rescue(link) == before
+    else:
+        control(city, deed, link, number, depth_m)
     city.check()
     city.run(60)
+
+
+def control(city, deed: str, link: int, number: int, depth_m: float) -> None:
+    traffic, roads, by = city.traffic, city.roads, f"unit-{number % 2}"
+    node = int(roads.end[link])
+    if deed == "limit":
+        traffic.limit_capacity(link, min(depth_m * 2, 1.0), by)
+    elif deed == "dark":
+        traffic.set_dark(np.arange(len(roads.signal)) % 3 < number % 4)
+    elif deed == "preempt":
+        traffic.preempt(node, link, by)
+    elif deed == "release":
+        traffic.release(node, by)
+    elif deed == "wave":
+        onward = int(np.flatnonzero(roads.start == node)[0])
+        traffic.green_wave([link, onward], by)
+    elif deed == "unwave":
+        traffic.release_wave(by)
+    elif deed == "weather":
+        traffic.set_weather(1 - depth_m)
+    elif deed == "demand":
+        traffic.set_demand(depth_m * 4)
+    elif deed == "crowd":
+        traffic.add_trips(0, node, number % 50, 120)
 
 
 @given(side=st.integers(2, 4), trips=st.floats(0, 20_000), seed=st.integers(0, 99), deeds=deeds)
@@ -49,6 +81,7 @@ def test_vehicles_are_conserved_whatever_is_done_to_the_streets(
     kit, side, trips, seed, deeds
 ) -> None:
     roads = kit.grid(side, length_m=40 + 60 * (seed % 5), lanes=1 + seed % 2)
+    roads.signal[:] = np.arange(side * side) % 3 < seed % 3
     ends = [0, side * side - 1, side]
     zones = kit.zones(ends, [3, 1, 1], [1, 2, 1])
     city = kit.city(roads, zones, chance=SeededStreams(seed), trips_per_h=trips)
@@ -120,8 +153,9 @@ def make_demand(kit, **config) -> Demand:
     return Demand(zones, times, TrafficConfig(**config), SeededStreams(1))
 
 
-def trips_of_hour(demand: Demand, hour: int) -> np.ndarray:
+def trips_of_hour(kit, hour: int, **config) -> np.ndarray:
     """Return an OD matrix of one hour of Beijing time."""
+    demand = make_demand(kit, **config)
     matrix = np.zeros((3, 3), dtype=int)
     for tick in range(1, 721):
         trips = demand.draw(Ns(((hour - 8) % 24) * HOUR + (tick - 1) * 5 * 10**9), tick)
@@ -131,17 +165,15 @@ def trips_of_hour(demand: Demand, hour: int) -> np.ndarray:
 
 
 def test_busiest_hour_has_the_trips_of_the_config_and_the_night_few(kit) -> None:
-    demand = make_demand(kit, peak_trips_per_h=3600)
     assert max(WEEKDAY_PROFILE) == WEEKDAY_PROFILE[8]
     assert sum(WEEKDAY_PROFILE) == pytest.approx(1)
-    assert trips_of_hour(demand, 8).sum() == pytest.approx(3600, rel=0.05)
+    assert trips_of_hour(kit, 8, peak_trips_per_h=3600).sum() == pytest.approx(3600, rel=0.05)
     expected = 3600 * WEEKDAY_PROFILE[3] / WEEKDAY_PROFILE[8]
-    assert trips_of_hour(demand, 3).sum() == pytest.approx(expected, rel=0.25)
+    assert trips_of_hour(kit, 3, peak_trips_per_h=3600).sum() == pytest.approx(expected, rel=0.25)
 
 
 def test_trips_follow_gravity_to_work_in_the_morning_and_home_in_the_evening(kit) -> None:
-    demand = make_demand(kit, peak_trips_per_h=20_000)
-    morning, evening = trips_of_hour(demand, 8), trips_of_hour(demand, 17)
+    morning, evening = (trips_of_hour(kit, h, peak_trips_per_h=20_000) for h in (8, 17))
     assert morning.trace() == evening.trace() == 0
     assert morning[0, 1] > 2 * morning[1, 0]
     assert evening[1, 0] > 2 * evening[0, 1]
@@ -153,7 +185,7 @@ def test_trips_follow_gravity_to_work_in_the_morning_and_home_in_the_evening(kit
 def test_default_demand_follows_the_people(kit) -> None:
     roads, zones = kit.grid(3), kit.zones([0, 8], [90_000, 10_000], [1, 1])
     traffic = Traffic(roads, zones, SeededStreams(1), TrafficConfig())
-    assert max(traffic._demand._per_step) == pytest.approx(4000 * 5 / 3600)
+    assert max(traffic._demand._per_s) == pytest.approx(4000 / 3600)
 
 
 @pytest.mark.parametrize(
