@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Protocol
 
 import numpy as np
@@ -38,18 +38,23 @@ class Navigator:
         Traffic now.
     depth_m
         ``(n_links,)`` water on each link, an array that its owner changes in place [m].
+    blocked
+        Links that nobody gets through, responders neither; its owner changes it.
     """
 
-    def __init__(self, roads: Roads, streets: Streets, depth_m: F64) -> None:
+    def __init__(
+        self, roads: Roads, streets: Streets, depth_m: F64, blocked: Set[int] = frozenset()
+    ) -> None:
         self._roads = roads
         self._router = Router(roads)
         self._streets = streets
         self._depth_m = depth_m
+        self._blocked = blocked
         self._slowest_s = roads.free_time_s / SLOWEST
 
-    def is_too_deep(self, link: int, wade_m: float) -> bool:
+    def is_shut(self, link: int, wade_m: float) -> bool:
         """Return whether a vehicle that can wade through `wade_m` must keep off a link."""
-        return bool(self._depth_m[link] >= wade_m)
+        return link in self._blocked or bool(self._depth_m[link] >= wade_m)
 
     def time_s(self, link: int) -> float:
         """Return how long a responder takes over one link now [s]."""
@@ -59,6 +64,7 @@ class Navigator:
         """Return the links of the quickest way to any of `goals`; None when all are cut off."""
         times = np.minimum(self._streets.link_time_s, self._slowest_s)
         times = np.where(self._depth_m >= wade_m, np.inf, times)
+        times[list(self._blocked)] = np.inf
         found: list[int] | None = None
         for goal in goals:
             path = self._router.path(start, goal, times)

@@ -8,13 +8,12 @@ crew's next look-up.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-import numpy as np
+from scipy.spatial import cKDTree
 
-from sim.kernel.basemap import BaseMap, Station
+from sim.kernel.basemap import BaseMap
 from sim.kernel.bus import Bus
 from sim.kernel.clock import MILLISECOND, Ns, seconds
 from sim.kernel.rng import Streams
@@ -23,8 +22,10 @@ from sim.world.commands import CommandDesk
 from sim.world.crew import OBSERVE_S, TICK_S, Scene, Task
 from sim.world.driving import Navigator
 from sim.world.engine import Flow, SimEngine
+from sim.world.fleet import Job, Unit, base_units
+from sim.world.priority import Priority
 from sim.world.truth import Truth
-from sim.world.unit_kinds import UNIT_KINDS, UnitKind
+from sim.world.unit_kinds import UNIT_KINDS
 
 REPORT_S = 15.0
 """Time between two positions of a moving unit; assumed: usual vehicle-location interval."""
@@ -33,40 +34,15 @@ REPLAN_S = 180.0
 RETRY_S, TRIES = 60.0, 5
 """A unit that is cut off looks again after so long, so many times, then gives up; assumed."""
 HANDOVER_S = 600.0
-"""Time from leaving the scene until an ambulance with patients is free again; assumed: 10
-minutes of drive and handover, its hospital being its station."""
+"""Time from leaving the scene until an ambulance with patients is free again, its hospital
+being its station; where it drives to a hospital, the time of the handover there. Assumed: the
+JEMSS instances have 12 minutes in the mean."""
+HospitalOf = Callable[[Task, int], int | None]
+"""Which place takes the patients of a task whose unit stands at a node; None for none."""
+Deliver = Callable[[int, int], None]
+"""Hands so many people over to a place."""
 TURNOUT_SIGMA = 0.25
 """Spread of the logarithm of turnout times; assumed: 9 of 10 within 1.4 times the median."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Job:
-    command: Command
-    task: Task
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Unit:
-    unit_id: str
-    kind: UnitKind
-    station: Station
-    node: int
-    state: UnitState = "idle"
-    link: int | None = None
-    share: float = 0.0
-    job: _Job | None = None
-    jobs: int = 0
-    free_at: int = 0
-    reported_at: int = 0
-    observed: dict[str, Scalar] = field(default_factory=dict)
-
-    @property
-    def setup_s(self) -> float:
-        return self.kind.setup_s
-
-    @property
-    def capacity(self) -> float:
-        return self.kind.capacity
 
 
 class Units:
@@ -95,6 +71,11 @@ class Units:
         streams: Streams,
         truth: Truth,
     ) -> None:
+        self._hospital_of: HospitalOf | None = None
+        self._deliver: Deliver | None = None
+        self._priority: Priority | None = None
+        self._nodes = cKDTree(basemap.roads.node_xy_m)
+        self._approaches_of: dict[int, list[int]] = {}
         self._basemap = basemap
         self._navigator = navigator
         self._scene = scene
@@ -103,13 +84,33 @@ class Units:
         self._desk = desk
         self._streams = streams
         self._truth = truth
-        self._by_id = {unit.unit_id: unit for unit in _base_units(basemap)}
+        self._by_id = {unit.unit_id: unit for unit in base_units(basemap)}
         for kind in UNIT_KINDS:
             ids = [unit.unit_id for unit in self._by_id.values() if unit.kind.kind == kind]
             desk.serve(kind, ids, self._on_command)
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def arrange(
+        self,
+        *,
+        hospital_of: HospitalOf | None = None,
+        deliver: Deliver | None = None,
+        priority: Priority | None = None,
+    ) -> None:
+        """Let others help them on the road.
+
+        Parameters
+        ----------
+        hospital_of, deliver
+            Where patients are driven to, and what becomes of them there; without, the drive
+            and the handover are a matter of time only.
+        priority
+            Lets them through at junctions.
+        """
+        self._hospital_of, self._deliver = hospital_of, deliver
+        self._priority = priority
 
     def publish_all(self) -> None:
         """Publish every unit's status: its birth, or once more after a broker's loss."""
@@ -131,7 +132,7 @@ class Units:
                 f"unknown action {command.action}, expected respond, stand_down",
             )
 
-    def _respond(self, unit: _Unit, command: Command) -> None:
+    def _respond(self, unit: Unit, command: Command) -> None:
         refusal = self._refusal(unit, command)
         if refusal is not None:
             self._desk.answer(command, "refused", refusal)
@@ -140,7 +141,7 @@ class Units:
             name=str(command.args["task"]),
             place=self._basemap.place_index[str(command.args["place"])],
         )
-        unit.job = _Job(command=command, task=task)
+        unit.job = Job(command=command, task=task)
         unit.jobs += 1
         self._desk.answer(command, "accepted")
         if unit.state == "idle":
@@ -149,7 +150,7 @@ class Units:
         else:
             self._publish(unit)
 
-    def _refusal(self, unit: _Unit, command: Command) -> str | None:
+    def _refusal(self, unit: Unit, command: Command) -> str | None:
         """Return why the unit can't respond, or None."""
         place, task = command.args.get("place"), command.args.get("task")
         if place not in self._basemap.place_index:
@@ -162,7 +163,7 @@ class Units:
             return "busy"
         return None
 
-    def _stand_down(self, unit: _Unit, command: Command) -> None:
+    def _stand_down(self, unit: Unit, command: Command) -> None:
         job, incident = unit.job, command.args.get("incident")
         if job is None:
             self._desk.answer(command, "refused", "not on a job")
@@ -175,15 +176,18 @@ class Units:
 
     # A shift: from the order until home again without one
 
-    def _shift(self, unit: _Unit) -> Flow:
+    def _shift(self, unit: Unit) -> Flow:
         while unit.job is not None:
-            yield from self._carry_out(unit, unit.job)
+            job = unit.job
+            yield from self._carry_out(unit, job)
+            if job.hospital is not None:
+                yield from self._bring_in(unit, job.task, job.hospital)
             yield from self._go_home(unit)
         if unit.free_at > self._engine.now():
             yield self._engine.wait(Ns(unit.free_at - self._engine.now()))
         self._enter(unit, "idle")
 
-    def _carry_out(self, unit: _Unit, job: _Job) -> Flow:
+    def _carry_out(self, unit: Unit, job: Job) -> Flow:
         task = job.task
         if unit.state == "turnout":
             draw = self._streams.at(f"world.units.{unit.unit_id}.turnout", unit.jobs)
@@ -198,33 +202,49 @@ class Units:
             self._end(unit, job, "failed", "cut off from the place")
         else:
             self._enter(unit, "on_scene")
+            unit.looked_at = None
             yield from self._scene.work(unit, task, lambda: self._look_up(unit, task))
+            self._look_back(unit, task)
             if task.helped:
                 unit.free_at = self._engine.now() + seconds(HANDOVER_S)
+                if self._hospital_of is not None:
+                    job.hospital = self._hospital_of(task, unit.node)
             self._end(unit, job, "done", "stood down" if task.recalled else "")
 
-    def _go_home(self, unit: _Unit) -> Flow:
+    def _bring_in(self, unit: Unit, task: Task, hospital: int) -> Flow:
+        """Drive patients to a hospital and hand them over; nothing else stops it on the way."""
+        yield from self._drive(unit, self._approaches(hospital), lambda: False)
+        yield from self._pause(HANDOVER_S, lambda: False)
+        if self._deliver is not None:
+            self._deliver(hospital, task.helped)
+        unit.free_at = self._engine.now()
+        self._enter(unit, "returning")
+
+    def _go_home(self, unit: Unit) -> Flow:
         while unit.node != unit.station.node and unit.job is None:
             yield from self._drive(unit, [unit.station.node], lambda: unit.job is not None)
 
     def _approaches(self, place: int) -> list[int]:
         """Return the nodes where traffic enters the place's links, or the one nearest to it."""
-        at = self._basemap.places[place]
-        if not at.links:
-            return [int(self._basemap.nearest_node(np.array([[at.x_m, at.y_m]]))[0])]
-        start = self._basemap.roads.start
-        return list(dict.fromkeys(int(start[i]) for i in at.links))
+        if place not in self._approaches_of:
+            at = self._basemap.places[place]
+            start = self._basemap.roads.start
+            nodes = [int(start[i]) for i in at.links] or [
+                int(self._nodes.query((at.x_m, at.y_m))[1])
+            ]
+            self._approaches_of[place] = list(dict.fromkeys(nodes))
+        return self._approaches_of[place]
 
     # Driving
 
-    def _drive(self, unit: _Unit, goals: list[int], should_end: Callable[[], bool]) -> Flow:
+    def _drive(self, unit: Unit, goals: list[int], should_end: Callable[[], bool]) -> Flow:
         """Drive to any of `goals`; ends short of it when told to, or cut off for too long."""
         wade_m = unit.kind.wade_m
         path: list[int] = []
         planned_at, tries = self._engine.now(), 0
         while unit.node not in goals and not should_end():
             stale = self._engine.now() - planned_at >= seconds(REPLAN_S)
-            if stale or not path or self._navigator.is_too_deep(path[0], wade_m):
+            if stale or not path or self._navigator.is_shut(path[0], wade_m):
                 path = self._navigator.path(unit.node, goals, wade_m) or []
                 planned_at = self._engine.now()
             if path:
@@ -236,10 +256,12 @@ class Units:
                 return
             yield from self._pause(RETRY_S, should_end)
 
-    def _traverse(self, unit: _Unit, link: int) -> Flow:
+    def _traverse(self, unit: Unit, link: int) -> Flow:
         begin = self._engine.now()
         span = max(int(seconds(self._navigator.time_s(link))), MILLISECOND)
         unit.link = link
+        if self._priority is not None:
+            self._priority.approach(link, unit.unit_id)
         while (done := self._engine.now() - begin) < span:
             unit.share = done / span
             since = self._engine.now() - unit.reported_at
@@ -247,6 +269,8 @@ class Units:
                 self._publish(unit)
                 since = 0
             yield self._engine.wait(Ns(min(span - done, seconds(REPORT_S) - since)))
+        if self._priority is not None:
+            self._priority.pass_by(link, unit.unit_id)
         unit.link = None
         unit.node = self._navigator.end_of(link)
 
@@ -258,13 +282,28 @@ class Units:
 
     # Reports
 
-    def _look_up(self, unit: _Unit, task: Task) -> None:
+    def _look_up(self, unit: Unit, task: Task) -> None:
         """Report what the crew sees, once a minute."""
-        if not unit.observed or self._engine.now() - unit.reported_at >= seconds(OBSERVE_S):
-            unit.observed = {**self._scene.look(task.place)}
-            self._publish(unit)
+        now = self._engine.now()
+        if unit.looked_at is None or now - unit.looked_at >= seconds(OBSERVE_S):
+            self._report_sight(unit, self._sight(task))
 
-    def _end(self, unit: _Unit, job: _Job, status: AckStatus, reason: str) -> None:
+    def _look_back(self, unit: Unit, task: Task) -> None:
+        """Report what is left when the crew leaves, where that is another sight than before."""
+        seen = self._sight(task)
+        if not task.recalled and dict(seen) != unit.observed:
+            self._report_sight(unit, seen)
+
+    def _sight(self, task: Task) -> Mapping[str, Scalar]:
+        # Who sees nothing at all says so: that nobody is trapped.
+        return self._scene.look(task.place) or {"trapped": 0}
+
+    def _report_sight(self, unit: Unit, seen: Mapping[str, Scalar]) -> None:
+        unit.looked_at = self._engine.now()
+        unit.observed = {**seen}
+        self._publish(unit)
+
+    def _end(self, unit: Unit, job: Job, status: AckStatus, reason: str) -> None:
         unit.job = None
         unit.observed = {}
         # With patients on board it is not to be had until they are handed over.
@@ -273,7 +312,7 @@ class Units:
         self._enter(unit, state, cause=job.command.command_id)
         self._desk.answer(job.command, status, reason)
 
-    def _enter(self, unit: _Unit, state: UnitState, cause: str | None = None) -> None:
+    def _enter(self, unit: Unit, state: UnitState, cause: str | None = None) -> None:
         unit.state = state
         task = unit.job.task if unit.job else None
         self._truth.write(
@@ -286,7 +325,7 @@ class Units:
         )
         self._publish(unit, cause)
 
-    def _publish(self, unit: _Unit, cause: str | None = None) -> None:
+    def _publish(self, unit: Unit, cause: str | None = None) -> None:
         unit.reported_at = self._engine.now()
         if unit.link is not None:
             x_m, y_m = self._navigator.point(unit.link, unit.share)
@@ -312,21 +351,3 @@ class Units:
                 observed=unit.observed,
             )
         )
-
-
-def _base_units(basemap: BaseMap) -> list[_Unit]:
-    """Return the units of every station, numbered within their kind in the map's order."""
-    counts = dict.fromkeys(UNIT_KINDS, 0)
-    units = []
-    for station in basemap.stations:
-        for _ in range(station.units if station.kind in UNIT_KINDS else 0):
-            counts[station.kind] += 1
-            units.append(
-                _Unit(
-                    unit_id=f"{station.kind.replace('_', '-')}-{counts[station.kind]:02d}",
-                    kind=UNIT_KINDS[station.kind],
-                    station=station,
-                    node=station.node,
-                )
-            )
-    return units

@@ -48,6 +48,8 @@ class Underpasses:
         ``(n,)`` state now.
     duty_ok, standby_on
         ``(n,)`` bool: the duty pump works; the standby pump really pumps.
+    powered
+        ``(n,)`` bool: there is power for both, set from outside.
     in_m3, out_m3
         Water that came in and went out since the start, over all basins.
     """
@@ -66,6 +68,7 @@ class Underpasses:
         self.depth_m = np.zeros(n)
         self.duty_ok = np.ones(n, dtype=bool)
         self.standby_on = np.zeros(n, dtype=bool)
+        self.powered = np.ones(n, dtype=bool)
         self.in_m3 = 0.0
         self.out_m3 = 0.0
 
@@ -115,8 +118,8 @@ class Underpasses:
         basins = self._basins
         inflow = rain_mm * self._drained_m2 * 1e-3
         capacity = (
-            self.duty_ok * basins.duty_pump_m3s
-            + self.standby_on * basins.standby_pump_m3s
+            self.powered * self.duty_ok * basins.duty_pump_m3s
+            + self.powered * self.standby_on * basins.standby_pump_m3s
             + self._helped_m3s
         ) * dt_s
         wet = self.volume_m3 + inflow
@@ -158,7 +161,13 @@ class SunkenLinks:
         self.share = np.minimum(1.0, BOWL_LENGTH_M / basemap.roads.length_m[self.link])
         self.depth_m = np.zeros(len(basemap.roads))
 
-    def flood(self, depth_m: F64) -> None:
-        """Put the water of each bowl, ``(n,)``, on its links; of two bowls the deeper counts."""
-        self.depth_m[self.link] = 0.0
+    def flood(self, depth_m: F64, street_depth_m: F64 | None = None) -> None:
+        """Put the water of each bowl, ``(n,)``, on its links; of two waters the deeper counts.
+
+        `street_depth_m` is ``(n_links,)`` water on the streets themselves.
+        """
+        if street_depth_m is None:
+            self.depth_m[self.link] = 0.0
+        else:
+            self.depth_m[:] = street_depth_m
         np.maximum.at(self.depth_m, self.link, depth_m[self.row])

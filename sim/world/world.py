@@ -6,16 +6,19 @@ through the fields that sensors read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.kernel.bus import Bus
 from sim.kernel.clock import Ns, seconds
 from sim.kernel.errors import InputError
 from sim.kernel.rng import Streams
 from sim.world.actuators import Actuators
+from sim.world.cascades import Cascades
 from sim.world.city.model import City
 from sim.world.commands import CommandDesk
 from sim.world.crew import Scene
@@ -25,7 +28,9 @@ from sim.world.families import make_families
 from sim.world.fields import DepthField, Field, RainField, VehicleField
 from sim.world.hazards.flood import Floods
 from sim.world.hazards.order import Family, Order
+from sim.world.links import Links
 from sim.world.people import People
+from sim.world.setting import Setting
 from sim.world.stage import Stage
 from sim.world.traffic import Traffic, TrafficConfig
 from sim.world.truth import Truth
@@ -33,6 +38,8 @@ from sim.world.underpass_work import serve_underpasses
 from sim.world.units import Units
 from sim.world.water import SunkenLinks, Underpasses
 from sim.world.weather import Storm, Weather
+
+F64 = NDArray[np.float64]
 
 SAMPLE_S = 60.0
 """Time between two truth samples of the places."""
@@ -83,6 +90,8 @@ class WorldConfig:
         Pumps that fail.
     orders
         What else happens: the name of each in the scenario, and the order.
+    cascades_off
+        Links between hazards that are cut, of `sim.world.links.LINKS`.
     traffic
         Demand and drivers.
     """
@@ -90,6 +99,7 @@ class WorldConfig:
     storms: tuple[Storm, ...] = ()
     orders: tuple[tuple[str, Order], ...] = ()
     pump_faults: tuple[PumpFault, ...] = ()
+    cascades_off: tuple[str, ...] = ()
     traffic: TrafficConfig = field(default_factory=TrafficConfig)
 
 
@@ -155,10 +165,21 @@ class World:
         self.floods = Floods(basemap, self.water, self.people, truth)
         desk = CommandDesk(engine, bus, streams)
         self.actuators = Actuators(basemap, engine=engine, bus=bus, desk=desk, truth=truth)
+        links = Links(config.cascades_off)
+        self.setting = Setting(self.stage)
+        self.rain_mm_h = 0.0
+        self.families = make_families(
+            self.stage,
+            self.setting,
+            self.traffic,
+            links,
+            self._rain_at,
+        )
+        crashed = self.families.crashes.blocked_links if links.hold("crash_roads") else set[int]()
         scene = Scene(engine, self.look)
         self.units = Units(
             basemap,
-            Navigator(basemap.roads, self.traffic, self._sunken.depth_m),
+            Navigator(basemap.roads, self.traffic, self._sunken.depth_m, crashed),
             scene,
             engine=engine,
             bus=bus,
@@ -180,8 +201,20 @@ class World:
             streets=self.traffic,
             events=self.stage.events,
         )
-        self.families = make_families(self.stage, self.traffic)
-        for family in self.families:
+        hospitals = self.families.hospitals
+        self.units.arrange(hospital_of=hospitals.hospital_for, deliver=hospitals.deliver)
+        self.cascades = Cascades(
+            links,
+            stage=self.stage,
+            setting=self.setting,
+            families=self.families,
+            traffic=self.traffic,
+            underpasses=self.water,
+            rain_mm_h=lambda: self.rain_mm_h,
+        )
+        self._streets_flood = links.hold("rain_streets")
+        self._steps: list[Family | Cascades] = [*self.families.all(), self.cascades]
+        for family in self.families.all():
             self._join(family, scene)
         for name, order in config.orders:
             self._family_of(order).plan(name, order)
@@ -205,7 +238,19 @@ class World:
         }
         if self.water.row_of(place) is not None:
             seen["depth_m"] = round(self.water.depth_at(place), 2)
-            seen["trapped"] = self.people.trapped_at(place)
+        families = self.families
+        trapped = sum(
+            by.trapped_at(place)
+            for by in (
+                self.people,
+                families.fires,
+                families.crashes,
+                families.lifts,
+                families.quakes,
+            )
+        )
+        if trapped or seen:
+            seen["trapped"] = trapped
         return seen
 
     def start(self) -> None:
@@ -230,7 +275,7 @@ class World:
         self.floods.finish(now)
         self.stage.events.finish(now)
         totals: dict[str, float | int] = dict(self.stage.events.harm)
-        for family in self.families:
+        for family in self.families.all():
             totals |= family.totals()
         self._truth.write(
             "run_end",
@@ -249,6 +294,11 @@ class World:
             **totals,
         )
 
+    def _rain_at(self, xy_m: F64) -> Callable[[], F64]:
+        """Return what tells the rain at ``(n, 2)`` points since the start of time [mm]."""
+        sites, now = self.weather.sites(xy_m), self._engine.now
+        return lambda: sites.total_mm(now())
+
     def _after(self, span_s: float) -> Ns:
         return Ns(self._engine.now() + seconds(span_s))
 
@@ -256,15 +306,18 @@ class World:
         now, dt_s = self._engine.now(), self.traffic.config.step_s
         self._clock.call_at(self._after(dt_s), self._step, name="physics")
         fallen_mm = self._catchments.total_mm(now)
-        self.water.step(dt_s, fallen_mm - self._fallen_mm)
+        fell_mm = fallen_mm - self._fallen_mm
+        self.water.step(dt_s, fell_mm)
         self._fallen_mm = fallen_mm
-        self._sunken.flood(self.water.depth_m)
+        self.rain_mm_h = float(fell_mm.mean()) * 3600 / dt_s if len(fell_mm) else 0.0
+        street_m = self.families.sewers.street_depth_m if self._streets_flood else None
+        self._sunken.flood(self.water.depth_m, street_m)
         self.traffic.set_depth(self._sunken.depth_m)
         self.traffic.step(now)
         self.floods.step(now)
         self.people.step(dt_s)
         self._ticks += 1
-        for family in self.families:
+        for family in self._steps:
             every = max(1, round(family.step_s / dt_s))
             if self._ticks % every == 0:
                 family.step(now, every * dt_s)
@@ -277,7 +330,7 @@ class World:
         self.fields |= family.fields
 
     def _family_of(self, order: Order) -> Family:
-        return next(family for family in self.families if type(order) in family.orders)
+        return next(family for family in self.families.all() if type(order) in family.orders)
 
     def _sample(self) -> None:
         self._clock.call_at(self._after(SAMPLE_S), self._sample, name="truth sample")

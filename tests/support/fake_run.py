@@ -171,12 +171,15 @@ class Records:
             "hazard_onset",
             event=event,
             hazard="flood",
+            title="Underpass flood · 下凹桥积水",
             place=place,
             district="hexi",
             lon=116.4,
             lat=39.9,
             severity=0.15,
+            quantity="depth",
             unit="m",
+            limits=dict(LEVELS),
         )
         last_s = LENGTH_S if end_s is None else end_s
         ended: dict[str, Any] = {

@@ -76,12 +76,19 @@ def town() -> BaseMap:
     )
 
 
-def unit(unit_id: str, skill: str, node: int, state: str = "idle", **more: object) -> UnitStatus:
+def unit(
+    unit_id: str,
+    skill: str,
+    node: int,
+    state: str = "idle",
+    kind: str = "pump_unit",
+    **more: object,
+) -> UnitStatus:
     lon, lat = PROJECTION.point_to_lonlat(500.0 * node, 0.0)
     return UnitStatus(
         ts_event=START,
         unit_id=unit_id,
-        kind="pump_unit",
+        kind=kind,
         district="east",
         skills=(skill,),
         state=state,  # type: ignore[arg-type]

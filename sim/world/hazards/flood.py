@@ -113,12 +113,15 @@ class Floods:
             now,
             event=self._name(row),
             hazard=FLOOD.kind,
+            title=FLOOD.title,
             place=place.place_id,
             district=place.district_id,
             lon=lon,
             lat=lat,
             severity=depth,
+            quantity=FLOOD.quantity,
             unit=FLOOD.unit,
+            limits=dict(FLOOD.levels),
         )
 
     def _end(self, row: int, now: Ns, *, ongoing: bool) -> None:

@@ -1,7 +1,9 @@
-"""A small town of 15 crossings with two underpasses, and traffic that does as it is told."""
+"""A small town of 15 crossings with two underpasses, one or more of every other facility, and
+traffic that does as it is told."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from sim.messages.city import CallReceived
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
 from sim.transport.memory import MemoryBus
 from sim.world.actuators import Actuators
+from sim.world.city.cells import Settlement
+from sim.world.city.draft import GROUND, Draft
+from sim.world.city.furnish import furnish
 from sim.world.city.model import Basins, Cells, City, Zones
 from sim.world.commands import CommandDesk
 from sim.world.crew import Scene
@@ -98,6 +103,10 @@ def make_town() -> City:
             assumed=True,
         )
 
+    underpasses = (place("underpass-01", 7, 8), place("underpass-02", 5, 6))
+    cells = Cells(
+        size_m=100, xy_m=xy, people=np.full(15, 70.0), district=np.zeros(15, dtype=np.int32)
+    )
     outline = np.array([(-500.0, -500), (2500, -500), (2500, 1500), (-500, 1500)])
     basemap = BaseMap(
         name="Town",
@@ -108,7 +117,7 @@ def make_town() -> City:
         districts=(
             District(district_id="old-town", name="Old town", outline_m=outline, population=1000),
         ),
-        places=(place("underpass-01", 7, 8), place("underpass-02", 5, 6)),
+        places=underpasses,
         stations=(
             station("pump_unit", 0, 1),
             station("traffic_police", 4, 1),
@@ -116,16 +125,34 @@ def make_town() -> City:
             station("choir", 2, 3),
         ),
     )
-    n = 2
-    return City(
-        basemap=basemap,
-        cells=Cells(
-            size_m=100, xy_m=xy, people=np.full(15, 70.0), district=np.zeros(15, dtype=np.int32)
+    furnished = furnish(
+        Draft(
+            name=basemap.name,
+            source=basemap.source,
+            attribution="",
+            projection=basemap.projection,
+            roads=roads,
+            level=np.full(len(roads), GROUND, dtype=np.int8),
         ),
+        Settlement(
+            cells=cells,
+            jobs=np.ones(15),
+            districts=basemap.districts,
+            population_given=True,
+        ),
+        underpasses,
+        basemap.district_of,
+        SeededStreams(7),
+    )
+    return City(
+        basemap=replace(basemap, places=furnished.places),
+        cells=cells,
         zones=Zones(
             node=np.array([7, 8, 5, 9], dtype=np.int32), people=np.ones(4), jobs=np.ones(4)
         ),
-        basins=golden_basins(n),
+        basins=golden_basins(len(underpasses)),
+        sites=furnished.sites,
+        networks=furnished.networks,
         assumed=(),
     )
 

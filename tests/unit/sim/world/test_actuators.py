@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from sim.world.actuator_kinds import ACTUATOR_KINDS
+from sim.world.city.model import PLACE_KINDS
+
 PUMP = ("pump-underpass-01", "standby_pump")
 BARRIER = ("barrier-underpass-01", "barrier")
 SIGN = ("sign-underpass-01", "message_sign")
@@ -18,7 +21,9 @@ def test_every_underpass_is_born_with_pump_barrier_and_sign_at_rest(town) -> Non
         ("barrier-underpass-01", "traffic", "open"),
         ("sign-underpass-01", "traffic", "blank"),
     ]
-    assert len(town.actuator_reports) == len(town.actuators) == 6
+    assert len(town.actuator_reports) == len(town.actuators)
+    low = [r for r in town.actuator_reports if r.place_id.startswith("underpass-")]
+    assert len(low) == 6
     assert town.actuator_reports[0].actions == ("start", "stop")
 
 
@@ -154,3 +159,38 @@ def test_failed_barrier_lets_traffic_through(town) -> None:
     town.run(15)
     town.actuators.fail(BARRIER[0], "refuses")
     assert [town.traffic.closed_by(link) for link in links] == [[], []]
+
+
+def test_every_kind_rests_somewhere_and_can_be_brought_back_there() -> None:
+    assert len({kind.kind for kind in ACTUATOR_KINDS}) == len(ACTUATOR_KINDS)
+    assert len({kind.prefix for kind in ACTUATOR_KINDS}) == len(ACTUATOR_KINDS)
+    for kind in ACTUATOR_KINDS:
+        assert set(kind.at) <= set(PLACE_KINDS)
+        assert kind.at_rest in kind.positions.values()
+        assert any(aim != kind.at_rest for aim in kind.positions.values())
+        assert kind.travel_s > 0
+
+
+def test_every_place_has_one_actuator_of_each_kind_for_it(town) -> None:
+    expected = [
+        f"{kind.prefix}-{place.place_id}"
+        for place in town.city.basemap.places
+        for kind in ACTUATOR_KINDS
+        if place.kind in kind.at
+    ]
+    town.actuators.publish_all()
+    assert [r.actuator_id for r in town.actuator_reports] == expected
+    assert len(set(expected)) == len(expected)
+
+
+def test_effect_is_told_when_gear_leaves_rest_and_when_it_is_back(town) -> None:
+    told: list[tuple[str, bool]] = []
+    town.actuators.serve("gas_valve", lambda place, by, works: told.append((by, works)))
+    valve = next(
+        f"gas-valve-{p.place_id}" for p in town.city.basemap.places if p.kind == "gas_chamber"
+    )
+    town.order(valve, "gas_valve", "close", order_id="a")
+    town.run(60)
+    town.order(valve, "gas_valve", "open", order_id="b")
+    town.run(60)
+    assert told == [(valve, True), (valve, False)]

@@ -94,7 +94,7 @@ def order(at_s: float, target: str, kind: str, action: str, **args: Any) -> Comm
 def test_start_publishes_the_birth_of_every_unit_and_actuator(city: City) -> None:
     run = Run(city, hours=0)
     births = [m for m in run.said if isinstance(m, UnitStatus | ActuatorStatus)]
-    assert len(births) == 4 + 6
+    assert len(births) == 4 + len(run.world.actuators)
     run.world.republish()
     assert len(run.said) == 2 * len(births)
 
@@ -108,7 +108,7 @@ def test_five_year_storm_with_failed_pump_passes_27_cm_at_23_minutes(failed: Run
     }
     assert by_level["II"] == pytest.approx(23.2, abs=0.2)
     (end,) = (r for r in run.of("hazard_end") if r["event"] == "flood-underpass-01")
-    assert end["peak_depth_m"] == pytest.approx(1.39, abs=0.005)
+    assert end["peak_severity"] == pytest.approx(1.39, abs=0.005)
     assert end["ongoing"]
     healthy = run.depths("underpass-02")
     assert max(healthy.values()) == pytest.approx(0.25, abs=0.005)
@@ -174,7 +174,9 @@ def test_fields_offer_rain_depth_and_vehicles_with_their_channels(city: City) ->
     shapes = {
         kind: field.bind(xy_m, link, place)().shape for kind, field in run.world.fields.items()
     }
-    assert shapes == {"rain_gauge": (1, 1), "road_water_gauge": (1, 1), "vehicle_detector": (3, 1)}
+    known = {"rain_gauge": (1, 1), "road_water_gauge": (1, 1), "vehicle_detector": (3, 1)}
+    assert shapes | known == shapes
+    assert all(n == 1 and channels >= 1 for channels, n in shapes.values())
 
 
 def test_fault_at_an_unknown_place_is_refused(city: City) -> None:

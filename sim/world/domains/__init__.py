@@ -1,0 +1,1 @@
+"""Lifelines that stand without any hazard: power, water, gas, sewers, heat, telephony."""
