@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from devices.catalogue import SensorKind
 from devices.delivery import Delivery
 from devices.energy import YEAR_S, Batteries
-from devices.faults import FaultPlan, Faults
+from devices.faults import FaultOrder, FaultPlan, Faults
 from devices.field import Field
 from devices.gateway import Gateways, Ring
 from devices.imperfection import Imperfection
@@ -149,6 +149,7 @@ class Cohort:
         self.roster = Roster(device.device_id for device in devices)
         assert len(self.roster) == n, f"{kind.kind}: device identifiers must be unique"
         self.counts = Counts()
+        self.xy_m = deployment.xy_m
         self._devices = devices
         self._clock = clock
         self._bus = bus
@@ -208,6 +209,20 @@ class Cohort:
         if self._devices:
             self._bus.publish(DeviceBirth(ts_event=self._clock.now(), devices=self._devices))
 
+    def inflict(self, order: FaultOrder) -> None:
+        """Let a fault of one of these devices begin now."""
+        self._faults.inflict(order)
+
+    def relieve(self, order: FaultOrder) -> None:
+        """End a fault of one of these devices."""
+        self._faults.relieve(order)
+
+    def per_min(self, device_id: str) -> float:
+        """Return how often a device reports a minute when idle."""
+        index = self.roster.find(device_id)
+        assert index is not None, f"{device_id} is no {self.kind.kind}"
+        return 60.0 / self._devices[index].interval_s
+
     @property
     def dropped(self) -> int:
         """Readings that gateways had no room to keep."""
@@ -255,6 +270,12 @@ class Cohort:
         for at, rows in fate.arrivals:
             devices = rows if due is None else due if rows is None else due[rows]
             part = self._columns(now, values, battery, devices)
+            if self._gateways is not None and self._gateways.is_jammed.any():
+                heard = part.take(
+                    np.flatnonzero(~self._gateways.is_jammed[self._gateway[part.device]])
+                )
+                self.counts.lost += len(part) - len(heard)
+                part = heard
             if self._gateways is not None and self._gateways.is_down.any():
                 part = self._keep_back(part, self._gateways.is_down)
             if len(part):

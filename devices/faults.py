@@ -1,4 +1,4 @@
-"""Faults on order: dead, stuck, spiking and drifting devices, each told to the truth."""
+"""Faults on order, by age or by hand: each has its beginning and end, and is told to the truth."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.catalogue import SensorKind
-from sim.kernel.clock import HOUR, Clock, Ns
+from sim.kernel.clock import HOUR, Clock, Ns, seconds
 from sim.kernel.errors import InputError
 from sim.kernel.rng import Streams
 from sim.messages.telemetry import F64, I64, Roster
 
-FaultKind = Literal["dead", "stuck", "spiking", "drifting"]
+FaultKind = Literal["dead", "stuck", "spiking", "drifting", "tampered", "covered", "biased"]
+"""What can be wrong. The last three are somebody's doing: ``"tampered"``, tilted and torn off, so
+that it reads askew and then falls silent; ``"covered"``, a lens that sees nothing; ``"biased"``,
+readings that are falsified a little more each hour."""
 OnFault = Callable[[str, str, bool, Ns], None]
 """Told of every device, its fault, whether it began (or ended), and when."""
 
@@ -30,14 +33,28 @@ DRIFT_PER_H = 0.05
 """Drift of a drifting device an hour, as a share of full scale; assumed: seen within a run."""
 
 
+TILT = 0.5
+"""How far a tampered device reads off, as a share of full scale (assumed)."""
+
+TAMPERED_S = 60.0
+"""Time from the tampering to the silence (assumed: the casing, then the battery) [s]."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultOrder:
-    """One fault of one device, from `start` until `end`, or for good."""
+    """One fault of one device, from `start` until `end`, or for good.
+
+    Attributes
+    ----------
+    per_h
+        How fast a drifting or biased device runs off, in shares of full scale.
+    """
 
     device_id: str
     fault: FaultKind
     start: Ns
     end: Ns | None = None
+    per_h: float = DRIFT_PER_H
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +99,23 @@ class Faults:
         self._span = np.array([[channel.span] for channel in kind.channels])
         n = len(roster)
         self.is_dead: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
-        self._spiking = self._drifting = self._stuck = np.empty(0, dtype=np.int64)
+        none = np.empty(0, dtype=np.int64)
+        self._spiking = self._drifting = self._stuck = self._covered = self._tilted = none
         self._drift_start_ns = np.zeros(n, dtype=np.int64)
+        self._drift_per_h = np.zeros(n)
+        self._silenced: list[FaultOrder] = []
         self._is_held = np.zeros(n, dtype=np.bool_)
-        has_stuck = any(order.fault == "stuck" for order in self._orders)
-        self._held = np.empty((len(kind.channels), n if has_stuck else 0))
+        # What a lens sees that sees nothing: the low end, and no more to count.
+        self._is_counter = np.array([channel.is_counter for channel in kind.channels])
+        self._low = np.array([[channel.low] for channel in kind.channels])
+        self._held = np.empty((len(kind.channels), 0))
+        self._clock: Clock | None = None
         for order in self._orders:
             self._index(order)
 
     def start(self, clock: Clock) -> None:
         """Set a timer for each beginning and end."""
+        self._clock = clock
         for order in self._orders:
             clock.call_at(order.start, partial(self._begin, order, clock), name="fault begins")
             if order.end is not None:
@@ -101,7 +125,9 @@ class Faults:
         """Add spikes and drift to ``(channels, n)`` signals, in place."""
         if len(self._drifting):
             hours = (int(now) - self._drift_start_ns[self._drifting]) / HOUR
-            signal[:, self._drifting] += DRIFT_PER_H * hours * self._span
+            signal[:, self._drifting] += self._drift_per_h[self._drifting] * hours * self._span
+        if len(self._tilted):
+            signal[:, self._tilted] += TILT * self._span
         if len(self._spiking):
             draws = self._streams.at(self._name, tick).random((signal.shape[1], 2))
             chance, size = draws[self._spiking].T
@@ -112,37 +138,73 @@ class Faults:
             signal[:, self._spiking[is_spike]] += height * self._span
 
     def hold(self, values: F64) -> None:
-        """Put back the outputs that stuck devices held, in ``(channels, n)``, in place."""
+        """Put back what stuck devices held and covered ones see, ``(channels, n)``, in place."""
         if len(self._stuck):
             fresh = self._stuck[~self._is_held[self._stuck]]
+            if self._held.shape[1] == 0:
+                self._held = np.empty(values.shape)
             self._held[:, fresh] = values[:, fresh]
             self._is_held[fresh] = True
             values[:, self._stuck] = self._held[:, self._stuck]
+        if len(self._covered):
+            blind = np.where(self._is_counter[:, None], values[:, self._covered], self._low)
+            values[:, self._covered] = blind
+
+    def inflict(self, order: FaultOrder) -> None:
+        """Let a fault begin now, whatever its `start` says, until it is relieved."""
+        assert self._clock is not None, "faults come to devices that have been started"
+        self._begin(order, self._clock)
+
+    def relieve(self, order: FaultOrder) -> None:
+        """End a fault that lasts; harmless when it does not."""
+        assert self._clock is not None, "faults leave devices that have been started"
+        if order in self._active:
+            self._finish(order, self._clock)
 
     def _begin(self, order: FaultOrder, clock: Clock) -> None:
         self._active.append(order)
-        if order.fault == "drifting" and self._index(order) not in self._drifting:
-            self._drift_start_ns[self._index(order)] = clock.now()
+        index = self._index(order)
+        if order.fault in ("drifting", "biased") and index not in self._drifting:
+            self._drift_start_ns[index] = clock.now()
+            self._drift_per_h[index] = order.per_h
+        if order.fault == "tampered":
+            due = Ns(clock.now() + seconds(TAMPERED_S))
+            clock.call_at(due, partial(self._silence, order), name="tampered device falls silent")
         self._changed(order, clock.now(), started=True)
+
+    def _silence(self, order: FaultOrder) -> None:
+        if order in self._active:
+            self._silenced.append(order)
+            self._work_out(order)
 
     def _finish(self, order: FaultOrder, clock: Clock) -> None:
         self._active.remove(order)
+        if order in self._silenced:
+            self._silenced.remove(order)
         self._changed(order, clock.now(), started=False)
 
     def _changed(self, order: FaultOrder, now: Ns, *, started: bool) -> None:
-        self._spiking = self._having("spiking")
-        self._drifting = self._having("drifting")
-        self._stuck = self._having("stuck")
-        self.is_dead[:] = False
-        self.is_dead[self._having("dead")] = True
-        if self._index(order) not in self._stuck:
-            self._is_held[self._index(order)] = False
+        self._work_out(order)
         if self._on_fault is not None:
             self._on_fault(order.device_id, order.fault, started, now)
 
-    def _having(self, fault: FaultKind) -> I64:
-        """Return the devices that have `fault` now, ascending."""
-        having = [self._index(order) for order in self._active if order.fault == fault]
+    def _work_out(self, order: FaultOrder) -> None:
+        """Find out anew which devices have which fault, after `order` has changed."""
+        self._spiking = self._having("spiking")
+        self._drifting = self._having("drifting", "biased")
+        # A covered counter stands still like a stuck one.
+        self._covered = self._having("covered")
+        self._stuck = self._having("stuck", *(("covered",) if self._is_counter.any() else ()))
+        self._tilted = self._having("tampered")
+        self.is_dead[:] = False
+        self.is_dead[self._having("dead")] = True
+        self.is_dead[[self._index(silenced) for silenced in self._silenced]] = True
+        if self._index(order) not in self._stuck:
+            self._is_held[self._index(order)] = False
+
+    def _having(self, *faults: FaultKind) -> I64:
+        """Return the devices that have one of `faults` now, ascending."""
+        having = [self._index(order) for order in self._active if order.fault in faults]
         return np.unique(np.array(having, dtype=np.int64))
 
     def _index(self, order: FaultOrder) -> int:

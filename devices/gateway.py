@@ -3,6 +3,7 @@
 A gateway hears its devices by radio and speaks to the broker over its own line. While that
 line is down it keeps what it hears in a ring and forwards it afterwards, in order, with the
 original times and marked as stored. Reports already on their way to the broker get through.
+A gateway whose radio is jammed hears nothing of its devices; its own line is as good as ever.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Gateways:
     outages
         In any order; those of one gateway may overlap.
     on_fault
-        Told when an outage begins and ends, as fault ``"outage"``.
+        Told when an outage begins and ends, as fault ``"outage"``, and a jamming, ``"jammed"``.
 
     Raises
     ------
@@ -119,6 +120,7 @@ class Gateways:
         n = len(self._devices)
         # One more than there are, never down: index -1, of devices that have no gateway.
         self.is_down: NDArray[np.bool_] = np.zeros(n + 1, dtype=np.bool_)
+        self.is_jammed: NDArray[np.bool_] = np.zeros(n + 1, dtype=np.bool_)
         self._outages_now = [0] * n
         self._down_since: list[Ns | None] = [None] * n
         self._is_given_up = [False] * n
@@ -127,6 +129,18 @@ class Gateways:
         self._members: list[tuple[Ring, Callable[[int], None]]] = []
         for outage in self._outages:
             self._index(outage.gateway_id)
+
+    def jam(self, gateway_id: str) -> None:
+        """Let a gateway hear none of its devices from now on; what they send is lost."""
+        self._set_jammed(self._index(gateway_id), True)
+
+    def clear(self, gateway_id: str) -> None:
+        """Let a jammed gateway hear again."""
+        self._set_jammed(self._index(gateway_id), False)
+
+    def children(self, gateway_id: str) -> int:
+        """Return how many devices a gateway serves."""
+        return int(self._children[self._index(gateway_id)])
 
     @property
     def reports(self) -> int:
@@ -177,6 +191,13 @@ class Gateways:
             self._clock.call_at(outage.end, partial(self._end, index), name="gateway back")
         self._clock.call_every(seconds(GATEWAY.interval_s), self._report_all, name="gateways")
 
+    def set_line(self, index: int, *, up: bool) -> None:
+        """Cut a gateway's line, or give it back; each cut needs a giving back of its own."""
+        if up:
+            self._end(index)
+        else:
+            self._begin(index)
+
     def republish(self) -> None:
         """Publish what is retained, as after a broker's restart: births, and wills if given up."""
         is_up = [not given_up for given_up in self._is_given_up]
@@ -193,7 +214,7 @@ class Gateways:
         now = self._clock.now()
         self.is_down[index] = True
         self._down_since[index] = now
-        self._tell(index, started=True)
+        self._tell(index, "outage", started=True)
         self._clock.call_at(
             Ns(now + seconds(WILL_AFTER_S)), partial(self._give_up, index, now), name="will"
         )
@@ -224,7 +245,7 @@ class Gateways:
             return
         self.is_down[index] = False
         self._down_since[index] = None
-        self._tell(index, started=False)
+        self._tell(index, "outage", started=False)
         if self._is_given_up[index]:
             self._is_given_up[index] = False
             birth = DeviceBirth(ts_event=self._clock.now(), devices=(self._devices[index],))
@@ -234,9 +255,14 @@ class Gateways:
         for _, on_back in self._members:
             on_back(index)
 
-    def _tell(self, index: int, *, started: bool) -> None:
+    def _set_jammed(self, index: int, jammed: bool) -> None:
+        if self.is_jammed[index] != jammed:
+            self.is_jammed[index] = jammed
+            self._tell(index, "jammed", started=jammed)
+
+    def _tell(self, index: int, what: str, *, started: bool) -> None:
         if self._on_fault is not None:
-            self._on_fault(self._roster.ids[index], "outage", started, self._clock.now())
+            self._on_fault(self._roster.ids[index], what, started, self._clock.now())
 
     def _report_all(self) -> None:
         up = np.flatnonzero(~self.is_down[:-1]).astype(np.int32)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from devices.catalogue import RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR
-from devices.faults import DRIFT_PER_H, SPIKE_LEAST, SPIKE_SHARE, FaultOrder, FaultPlan, Faults
+from devices.faults import (
+    DRIFT_PER_H,
+    SPIKE_LEAST,
+    SPIKE_SHARE,
+    TILT,
+    FaultOrder,
+    FaultPlan,
+    Faults,
+)
 from sim.kernel.clock import HOUR, MINUTE, Ns, SteppedClock
 from sim.kernel.errors import InputError
 from sim.kernel.rng import SeededStreams
@@ -124,3 +132,58 @@ def test_faults_touch_every_channel_in_its_own_scale(kind):
 def test_a_fault_of_an_unknown_device_is_refused():
     with pytest.raises(InputError, match="'d9', expected a device of this cohort"):
         faults_of(("d9", "dead", 0, None))
+
+
+def test_a_tampered_device_reads_askew_for_a_minute_and_falls_silent():
+    told = []
+    faults, clock = faults_of(("d1", "tampered", 10, 30), told=told)
+    go(clock, 10)
+    signal = np.zeros((1, 4))
+    faults.disturb(signal, clock.now(), 1)
+    assert signal[0].tolist() == [0, TILT * ROAD_WATER_GAUGE.channels[0].span, 0, 0]
+    assert not faults.is_dead.any()
+    go(clock, 11)
+    assert faults.is_dead.tolist() == [False, True, False, False]
+    go(clock, 30)
+    assert not faults.is_dead.any()
+    assert [(fault, started) for _, fault, started, _ in told] == [
+        ("tampered", True),
+        ("tampered", False),
+    ]
+
+
+def test_a_device_put_right_within_the_minute_does_not_fall_silent():
+    faults, clock = faults_of()
+    order = FaultOrder(device_id="d1", fault="tampered", start=Ns(0))
+    faults.inflict(order)
+    faults.relieve(order)
+    go(clock, 5)
+    assert not faults.is_dead.any()
+
+
+def test_a_covered_lens_sees_nothing_and_counts_nothing():
+    faults, clock = faults_of(("d1", "covered", 10, 20), kind=VEHICLE_DETECTOR)
+    shown = []
+    for minute in (5, 10, 15, 20):
+        go(clock, minute)
+        values = np.array([[100.0 + minute], [10.0], [0.2]]) * np.ones((3, 4))
+        faults.hold(values)
+        assert values[:, 0].tolist() == [100.0 + minute, 10.0, 0.2]
+        shown.append(values[:, 1].tolist())
+    assert shown == [[105, 10, 0.2], [110, 0, 0], [110, 0, 0], [120, 10, 0.2]]
+
+
+def test_a_biased_device_runs_off_at_the_rate_that_was_asked_for():
+    faults, clock = faults_of()
+    go(clock, 60)
+    order = FaultOrder(device_id="d2", fault="biased", start=Ns(0), per_h=0.005)
+    faults.inflict(order)
+    go(clock, 180)
+    signal = np.zeros((1, 4))
+    faults.disturb(signal, clock.now(), 1)
+    assert signal[0].tolist() == pytest.approx([0, 0, 0.005 * 2 * 2.0, 0])
+    faults.relieve(order)
+    faults.relieve(order)
+    signal[:] = 0
+    faults.disturb(signal, clock.now(), 2)
+    assert not signal.any()

@@ -201,3 +201,35 @@ def test_an_outage_of_an_unknown_gateway_is_refused(gateway_births, clock, bus):
             bus=bus,
             outages=[outage],
         )
+
+
+def test_a_jammed_gateway_hears_nothing_and_what_is_sent_is_lost_for_good(town):
+    told = []
+    made = town(told=told)
+    gateways = made.cohort._gateways
+    assert gateways.children(WEST) == 2
+    made.at(120)
+    gateways.jam(WEST)
+    gateways.jam(WEST)
+    lost = made.cohort.counts.lost
+    made.at(400)
+    gateways.clear(WEST)
+    made.at(600)
+    times = {device: [] for device in range(4)}
+    for _, device, taken_s, _, quality, _ in made.readings():
+        assert quality == QUALITY_OK
+        times[device].append(taken_s)
+    assert not [t for device in (0, 2) for t in times[device] if 120 < t <= 400]
+    assert [t for t in times[1] if 120 < t <= 400]
+    assert [t for t in times[3] if 120 < t <= 400]
+    counts = made.cohort.counts
+    assert counts.lost > lost
+    assert counts.sent == counts.lost + counts.delivered + sum(
+        len(part) for parts in made.cohort._delivery._under_way.values() for part in parts
+    )
+    assert [(which, what, started) for which, what, started, _ in told] == [
+        (WEST, "jammed", True),
+        (WEST, "jammed", False),
+    ]
+    own = [m for m in made.bus.of(TelemetryBatch) if m.kind == "gateway"]
+    assert all(len(batch) == 2 for batch in own), "its own line is as good as ever"
