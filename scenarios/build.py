@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any, Literal
 
-import yaml
+import numpy as np
 
+from devices.attacker import Attacker
 from devices.cohort import Cohort, Deployment, Uplink
 from devices.faults import FaultOrder, FaultPlan
 from devices.gateway import GatewayOutage, Gateways
+from devices.saboteur import Saboteur
 from ops_center.core.config import CenterConfig
-from ops_center.core.response.plan import ResponsePlan, read_plan
 from scenarios.hazard_parts import HazardPart
+from scenarios.plans import chosen_plans
 from scenarios.schema import PoliciesPart, PumpFailure, Scenario, SensorFault
 from scenarios.schema import Storm as StormPart
 from scenarios.siting import place_gateways, place_sensors
@@ -26,13 +27,14 @@ from sim.kernel.rng import SeededStreams
 from sim.messages.city import MapPublished
 from sim.world.city.load import load_city
 from sim.world.city.model import City
-from sim.world.engine import CITY, SimEngine
+from sim.world.engine import CITY, EngineClock, SimEngine
 from sim.world.traffic import TrafficConfig
 from sim.world.truth import Truth
 from sim.world.weather import Storm
 from sim.world.world import PumpFault, World, WorldConfig
 
-PLANS = resources.files("ops_center.core.response") / "plans"
+BASE_STATION_LOOK_S = 30.0
+"""How often gateways notice whether their base station is up; assumed, a keep-alive."""
 
 
 def build_city(scenario: Scenario, seed: int, source: str | None = None) -> City:
@@ -139,6 +141,11 @@ def build_city_side(
         )
         for deployment in deployments
     )
+    saboteur = Saboteur(cohorts, gateways, clock=clock)
+    families = world.families
+    families.sabotage.devices = families.cyber.devices = saboteur
+    families.cyber.wire = Attacker(cohorts, bus=bus, clock=clock, streams=streams)
+    _live_on_base_stations(gateways, gateway_births, world, clock)
     # As the wire would carry it, so that a centre in this process and one behind a broker
     # reckon with the same numbers.
     public = maps.from_document(maps.to_document(basemap))
@@ -153,20 +160,32 @@ def build_city_side(
     )
 
 
+def _live_on_base_stations(
+    gateways: Gateways, births: Deployment, world: World, clock: EngineClock
+) -> None:
+    """Cut the line of a gateway while no base station serves it.
+
+    Gateways stand at base stations and share their power and backhaul; assumed.
+    """
+    serving = world.families.base_stations.serving(births.xy_m)
+    before = serving().copy()
+
+    def look() -> None:
+        now = serving()
+        for index in np.flatnonzero(now != before).tolist():
+            gateways.set_line(index, up=bool(now[index]))
+        before[:] = now
+
+    clock.call_every(seconds(BASE_STATION_LOOK_S), look, name="base stations")
+
+
 def center_config(policies: PoliciesPart) -> CenterConfig:
     """Return the centre's settings under a scenario's policies."""
-    plans = {} if policies.plan == "none" else _plans(policies.plan)
     return CenterConfig(
-        plans=plans,
+        plans=chosen_plans(policies.plan),
         lateness_s=policies.lateness,
         acknowledge_after_s=policies.acknowledge_after,
     )
-
-
-def _plans(name: str) -> Mapping[str, ResponsePlan]:
-    file = PLANS / f"{name.replace('-', '_')}.yaml"
-    plan = read_plan(yaml.safe_load(file.read_text(encoding="utf-8")), file.name)
-    return {plan.incident: plan}
 
 
 def _world_config(scenario: Scenario, city: City, start: Ns) -> WorldConfig:
@@ -190,6 +209,7 @@ def _world_config(scenario: Scenario, city: City, start: Ns) -> WorldConfig:
             if isinstance(hazard, HazardPart)
         ),
         pump_faults=tuple(_pump_faults(scenario, city)),
+        cascades_off=scenario.cascades.off,
         traffic=traffic,
     )
 

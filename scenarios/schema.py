@@ -14,9 +14,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
 from scenarios.hazard_parts import HazardPart, part_of, quantity
 from scenarios.part import Part
+from scenarios.plans import PlanChoice
 from sim.kernel.clock import BEIJING, SECOND, Ns
-from sim.world.cascades import LINKS
 from sim.world.families import ORDERS
+from sim.world.links import LINKS
 
 
 def _start(value: object) -> int:
@@ -180,7 +181,8 @@ class PoliciesPart(Part):
     Attributes
     ----------
     plan
-        ``underpass-flood``, or ``none``: detect only, do nothing.
+        The response plans in force: ``all``; ``none``, which is to detect only and do nothing;
+        or the name of one, or a list of names.
     acknowledge_after
         A simulated duty officer acknowledges so long after confirmation; None leaves it to
         people.
@@ -188,7 +190,7 @@ class PoliciesPart(Part):
         How late a message may be and still be put in order.
     """
 
-    plan: Literal["underpass-flood", "none"] = "underpass-flood"
+    plan: PlanChoice = "all"
     acknowledge_after: Seconds | None = 60.0
     lateness: Seconds = 20.0
 

@@ -127,8 +127,9 @@ async def list_actuators(snapshot: Now) -> Actuators:
 
 @router.get("/places", operation_id="listPlaces", responses=documented(503))
 async def list_places(snapshot: Now) -> Places:
-    """List the watched places with the water believed to stand there."""
-    known = [place.place_id for place in snapshot.basemap.places] if snapshot.basemap else []
+    """List the low points of the map with the water believed to stand there."""
+    places = snapshot.basemap.places if snapshot.basemap else ()
+    known = [place.place_id for place in places if place.kind == "underpass"]
     ids = [*known, *sorted(set(snapshot.depth_m) - set(known))]
     return Places(
         now=iso(snapshot.now),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ops_center.core.incidents.signature import SIGNATURES, Signature
+from ops_center.core.incidents.signature import Signature
+from ops_center.core.incidents.types import SIGNATURES
 from ops_center.core.response.plan import ResponsePlan
 
 

@@ -8,28 +8,31 @@ from typing import Any
 from ops_center.core.config import CenterConfig
 from ops_center.core.detectors.base import Finding
 from ops_center.core.incidents.fusion import Fusion
-from ops_center.core.incidents.incident import FALSE_ALARM, Incident
+from ops_center.core.incidents.incident import FALSE_ALARM
 from ops_center.core.incidents.register import Register
+from ops_center.core.incidents.types import CREW_SIGNAL
 from ops_center.core.inventory import Inventory
 from ops_center.core.journal import Journal
-from ops_center.core.picture import Picture
+from ops_center.core.picture import CREW_STANDS, Picture
 from ops_center.core.presence import StatusChange
 from ops_center.core.response.conductor import Belief, Conductor
 from ops_center.core.response.orders import OrderBook
-from ops_center.core.response.run import PlanRun
 from ops_center.core.response.travel import TravelTimes
 from ops_center.core.snapshot import Evidence, IncidentView
 from ops_center.core.store import Saved
 from ops_center.core.views import incident_view
 from sim.kernel.basemap import BaseMap
-from sim.kernel.clock import Clock, Ns, seconds
+from sim.kernel.clock import Clock, Ns, to_seconds
 from sim.messages.city import CallReceived
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
 from sim.messages.operator import OperatorOrder
 
 CALL_LLR = 4.0
 """A person who calls from the water is rarely wrong (assumed: odds of e⁴, about 55 to 1)."""
-CALL_STANDS = seconds(1800)
+CREW_LLR = 7.0
+"""A crew that sees it, or sees nothing, is next to never wrong (assumed: 1,000 to 1)."""
+CALL = "call:"
+"""Before the topic of a call: what it is evidence of."""
 RAIN_SIGNALS = ("raining", "rain_high")
 
 
@@ -59,10 +62,12 @@ class Desk:
         config: CenterConfig,
     ) -> None:
         self.basemap = basemap
-        self.picture = Picture(basemap, inventory)
-        self.fusion = Fusion(config.signatures, basemap)
+        residents = sum(district.population for district in basemap.districts)
+        signatures = tuple(signature.for_city(residents) for signature in config.signatures)
+        self.picture = Picture(basemap, inventory, signatures)
+        self.fusion = Fusion(signatures, basemap)
         self.register = Register(
-            config.signatures,
+            signatures,
             {place.place_id: place.district_id for place in basemap.places},
             self._write,
             config.acknowledge_after_s,
@@ -76,15 +81,16 @@ class Desk:
         self._near: dict[tuple[float, float], list[str]] = {}
         self._travel = TravelTimes(basemap)
         self._orders_seen: dict[str, None] = {}
-        self._stored: dict[str, Incident] = {}
-        self._stored_runs: dict[str, PlanRun] = {}
 
     # --- what comes in --------------------------------------------------------------------
 
     def on_unit(self, unit: UnitStatus) -> None:
         """Take a unit's status; write it down when its step in a job changed."""
         before = self.picture.units.get(unit.unit_id)
-        self.picture.on_unit(unit, self._place_of_order(unit.order_id), self._clock.now())
+        place_id = self._place_of_order(unit.order_id)
+        self.picture.on_unit(unit, place_id, self._clock.now())
+        if place_id is not None and unit.state == "on_scene" and unit.observed:
+            self._hear_crew(unit, place_id)
         changed = before is not None and (before.state, before.order_id) != (
             unit.state,
             unit.order_id,
@@ -96,7 +102,7 @@ class Desk:
 
     def on_actuator(self, actuator: ActuatorStatus) -> None:
         """Take an actuator's word on its position."""
-        self.picture.actuators[actuator.actuator_id] = actuator
+        self.picture.on_actuator(actuator)
 
     def on_call(self, call: CallReceived) -> None:
         """Take a call as evidence at its place."""
@@ -108,19 +114,17 @@ class Desk:
             place=call.place_id,
             people=call.people,
         )
-        now = self._clock.now()
-        self.picture.on_call(call, now)
         if call.place_id is None:
             return
         evidence = Evidence(
             source=call.call_id,
-            signal=f"call:{call.topic}",
+            signal=f"{CALL}{call.topic}",
             value=float(call.people),
             unit="people",
             llr=CALL_LLR,
             at=call.ts_event,
         )
-        self.fusion.add(call.place_id, evidence, cause=cause, until=Ns(now + CALL_STANDS))
+        self._hear_call(call.place_id, evidence, cause, self._clock.now())
 
     def on_ack(self, ack: Ack) -> None:
         """Take an answer to a command."""
@@ -179,7 +183,7 @@ class Desk:
         if look:
             self.picture.look(now)
         self.picture.refresh(now)
-        for incident in self.register.assess(self.fusion, self.picture.depth_m, now):
+        for incident in self.register.assess(self.fusion, self.picture.severity, now):
             self.conductor.begin(incident)
         if self.book.runs:
             belief = self._belief()
@@ -210,31 +214,26 @@ class Desk:
     # --- memory ---------------------------------------------------------------------------
 
     def restore(self, saved: Saved) -> None:
-        """Go on from what an earlier process stored; open commands are sent again."""
+        """Go on from what an earlier process stored; open commands are sent again.
+
+        Gauges and crews speak again by themselves; calls are remembered with their incident.
+        """
         self.register.restore(saved.incidents)
+        for incident in self.register.open_incidents():
+            for evidence in incident.evidence:
+                if evidence.signal.startswith(CALL):
+                    self._hear_call(incident.place_id, evidence, None, evidence.at)
         self.register.ids.last = saved.counters.get("inc", 0)
         self.book.ids.last = saved.counters.get("cmd", 0)
-        self.book.runs.update(saved.runs)
+        self.book.restore(saved.runs)
         self.book.commands.update(saved.commands)
         self.book.outbox += saved.commands.values()
-        self._stored = dict(saved.incidents)
-        self._stored_runs = dict(saved.runs)
 
     def take_changed(self) -> Saved:
         """Return what changed since the last call, with the commands still open."""
-        incidents = {
-            key: incident
-            for key, incident in self.register.incidents.items()
-            if self._stored.get(key) is not incident
-        }
-        runs = {
-            key: run for key, run in self.book.runs.items() if self._stored_runs.get(key) is not run
-        }
-        over = tuple(key for key in self._stored_runs if key not in self.book.runs)
-        self._stored.update(incidents)
-        self._stored_runs = dict(self.book.runs)
+        runs, over = self.book.take_changed()
         return Saved(
-            incidents=incidents,
+            incidents=self.register.take_changed(),
             runs=runs,
             runs_over=over,
             commands=dict(self.book.commands),
@@ -257,6 +256,8 @@ class Desk:
             units=self.picture.units,
             travel=self._travel,
             trapped=self.picture.trapped,
+            affected=self.picture.affected,
+            gear=self.picture.gear,
         )
 
     def _take_finding(self, finding: Finding) -> None:
@@ -304,11 +305,43 @@ class Desk:
         return self._near[where]
 
     def _place_of_order(self, order_id: str | None) -> str | None:
-        if order_id is not None:
-            for run in self.book.runs.values():
-                if run.find_order(order_id) is not None:
-                    return self.register.incidents[run.incident_id].place_id
-        return None
+        run = None if order_id is None else self.book.run_of(order_id)
+        return None if run is None else self.register.incidents[run.incident_id].place_id
+
+    def _hear_call(self, place_id: str, evidence: Evidence, cause: str | None, now: Ns) -> None:
+        """Take what somebody on the telephone says of a place."""
+        topic = evidence.signal.removeprefix(CALL)
+        self.picture.on_call(topic, place_id, round(evidence.value), now)
+        self.fusion.add(place_id, evidence, cause=cause, heard=now)
+
+    def _hear_crew(self, unit: UnitStatus, place_id: str) -> None:
+        """Take what a crew sees as evidence for, or against, each type it tells of."""
+        now = self._clock.now()
+        for incident, severity in self.picture.seen_by_crew(unit, place_id).items():
+            signal = f"{CREW_SIGNAL}:{incident}"
+            if severity == 0.0:
+                # It was there and is over: that neither speaks for another nor against this.
+                self.fusion.withdraw(unit.unit_id, signal)
+                self.register.find_over((incident, place_id), now, by=unit.unit_id)
+                continue
+            evidence = Evidence(
+                source=unit.unit_id,
+                signal=signal,
+                value=severity or 0.0,
+                unit=self.register.signature(incident).severity_unit,
+                llr=CREW_LLR if severity is not None else -CREW_LLR,
+                at=now,
+            )
+            self.fusion.add(
+                place_id,
+                evidence,
+                cause=unit.order_id,
+                heard=now,
+                # That all is well holds no longer than the crew keeps saying so.
+                stands_s=None if severity else to_seconds(CREW_STANDS),
+            )
+            if severity is None:
+                self.register.find_nothing((incident, place_id), now, by=unit.unit_id)
 
     def _apply_happenings(self) -> None:
         for happening in self.book.take_happenings():

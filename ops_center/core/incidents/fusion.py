@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ops_center.core.incidents.signature import Signature, log_odds, probability
 from ops_center.core.snapshot import Evidence
 from sim.kernel.basemap import BaseMap
-from sim.kernel.clock import Ns
+from sim.kernel.clock import Ns, seconds
 
 Key = tuple[str, str]
 """Incident type and place."""
@@ -73,6 +73,22 @@ class _Case:
             self._strongest[witness] = (share, evidence)
             self._shown = None
 
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether a word against it holds others down that may outlast it."""
+        return any(share < 0 for share, _ in self._strongest.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody says anything any more."""
+        return not self._words
+
+    def forget(self, until: Ns) -> None:
+        """Drop the words of people up to `until`: those that would end by themselves."""
+        for said in list(self._ends):
+            if self._words[self._witness(said)][said][1].at <= until:
+                self.take_back(said)
+
     def take_back(self, said: tuple[str, str]) -> bool:
         """Forget one word; return whether there was one."""
         witness = self._witness(said)
@@ -129,21 +145,24 @@ class Fusion:
     """
 
     def __init__(self, signatures: Iterable[Signature], basemap: BaseMap) -> None:
+        self._signatures = {signature.type: signature for signature in signatures}
+        self._by_signal: dict[str, list[Signature]] = {}
+        for signature in self._signatures.values():
+            for signal in signature.weight:
+                self._by_signal.setdefault(signal, []).append(signature)
+        self._kind_of = {place.place_id: place.kind for place in basemap.places}
+        # Cases come into being with the first word: most places never have any.
         self._cases: dict[Key, _Case] = {}
-        self._at_place: dict[str, list[Key]] = {}
-        self._by_link: dict[int, list[str]] = {}
         self._spoken: dict[tuple[str, str], set[Key]] = {}
         self._signals: dict[str, set[str]] = {}
-        for signature in signatures:
-            for place in basemap.places:
-                if place.kind == signature.place_kind:
-                    key = (signature.type, place.place_id)
-                    self._cases[key] = _Case(signature, place.place_id)
-                    self._at_place.setdefault(place.place_id, []).append(key)
-                    for link in place.links:
-                        self._by_link.setdefault(link, []).append(place.place_id)
-        self._place_ids = [place.place_id for place in basemap.places]
-        self._place_xy = np.array([[p.x_m, p.y_m] for p in basemap.places]).reshape(-1, 2)
+        watched_kinds = {kind for s in self._signatures.values() for kind in s.place_kinds}
+        watched = [place for place in basemap.places if place.kind in watched_kinds]
+        self._by_link: dict[int, list[str]] = {}
+        for place in watched:
+            for link in place.links:
+                self._by_link.setdefault(link, []).append(place.place_id)
+        self._place_ids = [place.place_id for place in watched]
+        self._place_xy = np.array([[p.x_m, p.y_m] for p in watched]).reshape(-1, 2)
         self._changed: set[Key] = set()
 
     def places_of_link(self, link: int) -> list[str]:
@@ -151,35 +170,62 @@ class Fusion:
         return self._by_link.get(link, [])
 
     def places_near(self, x_m: float, y_m: float, radius_m: float) -> list[str]:
-        """Return the places within `radius_m`, in map order."""
+        """Return the watched places within `radius_m`, in map order."""
         near = np.hypot(self._place_xy[:, 0] - x_m, self._place_xy[:, 1] - y_m) <= radius_m
         return [self._place_ids[i] for i in np.flatnonzero(near).tolist()]
 
     def add(
-        self, place_id: str, evidence: Evidence, *, cause: str | None, until: Ns | None = None
+        self,
+        place_id: str,
+        evidence: Evidence,
+        *,
+        cause: str | None,
+        heard: Ns | None = None,
+        stands_s: float | None = None,
     ) -> None:
-        """Take one source's word on one place; it stands until withdrawn, or `until`."""
+        """Take one source's word on one place.
+
+        It stands until withdrawn; the word of people, `heard` at a time, for `stands_s`, or
+        for as long as each signature lets it stand.
+        """
         said = (evidence.source, evidence.signal)
-        for key in self._at_place.get(place_id, ()):
-            case = self._cases[key]
-            if evidence.signal in case.signature.weight:
-                case.put(evidence, until)
-                case.cause = cause
-                self._changed.add(key)
-                self._spoken.setdefault(said, set()).add(key)
-                self._signals.setdefault(evidence.source, set()).add(evidence.signal)
+        for signature in self._by_signal.get(evidence.signal, ()):
+            if not signature.accepts(self._kind_of.get(place_id, "")):
+                continue
+            key = (signature.type, place_id)
+            span_s = signature.word_stands_s if stands_s is None else stands_s
+            until = None if heard is None else Ns(heard + seconds(span_s))
+            case = self._case(key)
+            case.put(evidence, until)
+            case.cause = cause
+            self._changed.add(key)
+            self._spoken.setdefault(said, set()).add(key)
+            self._signals.setdefault(evidence.source, set()).add(evidence.signal)
+
+    def forget(self, key: Key, until: Ns) -> None:
+        """Drop what people said up to `until` of an incident that is over.
+
+        An old call would else open the next one.
+        """
+        if key in self._cases:
+            self._cases[key].forget(until)
+
+    def _case(self, key: Key) -> _Case:
+        if key not in self._cases:
+            self._cases[key] = _Case(self._signatures[key[0]], key[1])
+        return self._cases[key]
 
     def withdraw(self, source: str, signal: str | None = None) -> None:
         """Take back what `source` said, of `signal` or of everything."""
         signals = self._signals.get(source, set())
         for each in sorted(signals) if signal is None else [signal]:
             for key in self._spoken.pop((source, each), ()):
-                if self._cases[key].take_back((source, each)):
+                if key in self._cases and self._cases[key].take_back((source, each)):
                     self._changed.add(key)
             signals.discard(each)
 
     def opinions(
-        self, now: Ns, severity: Mapping[str, float], watch: Iterable[Key]
+        self, now: Ns, severity: Mapping[Key, float], watch: Collection[Key]
     ) -> list[Opinion]:
         """Return the opinion on every place whose evidence changed, and on those in `watch`.
 
@@ -188,10 +234,17 @@ class Fusion:
         now
             Evidence whose end has passed no longer counts.
         severity
-            Latest severity by place.
+            Latest severity by incident type and place.
         watch
             Open incidents, weighed at every call.
         """
-        keys = sorted(self._changed | {key for key in watch if key in self._cases})
+        known = {key for key in watch if key[0] in self._signatures}
+        keys = sorted(self._changed | known)
         self._changed.clear()
-        return [self._cases[key].weigh(now, severity.get(key[1])) for key in keys]
+        opinions = [self._case(key).weigh(now, severity.get(key)) for key in keys]
+        for key in keys:
+            if self._cases[key].is_empty and key not in known:
+                del self._cases[key]
+            elif self._cases[key].is_contradicted:
+                self._changed.add(key)
+        return opinions

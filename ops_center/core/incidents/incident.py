@@ -25,6 +25,10 @@ class Incident:
         When each milestone was reached, in the order they were.
     severity, peak_severity
         Latest and greatest severity, in the signature's unit.
+    told_at
+        When anything fresh last told the severity.
+    was_seen
+        Whether a crew on scene ever saw it.
     below_control_since, below_closing_since
         Since when the severity has been below the limit of control, and of closing; None
         while it is not.
@@ -42,6 +46,8 @@ class Incident:
     reached: tuple[tuple[str, Ns], ...]
     severity: float
     peak_severity: float
+    told_at: Ns | None = None
+    was_seen: bool = False
     below_control_since: Ns | None = None
     below_closing_since: Ns | None = None
     acknowledged_by: str | None = None
@@ -160,6 +166,8 @@ def assessed(incident: Incident, opinion: Opinion, at: Ns) -> Incident:
         peak_severity=peak,
         level=signature.level_of(peak),
         evidence=opinion.evidence,
+        told_at=at if known else incident.told_at,
+        was_seen=incident.was_seen or any(_is_sight(one) for one in opinion.evidence),
         below_control_since=since(
             known and severity < signature.controlled_below, incident.below_control_since
         ),
@@ -176,3 +184,8 @@ def relapsed(incident: Incident, at: Ns) -> Incident:
     return noted(
         replace(incident, state=state, reached=reached), at, "relapsed", "severity rose again"
     )
+
+
+def _is_sight(evidence: Evidence) -> bool:
+    """Return whether a crew says that it is there."""
+    return evidence.signal.startswith("crew:") and evidence.llr > 0

@@ -44,6 +44,8 @@ class Register:
         self._write = write
         self._acknowledge_after_s = acknowledge_after_s
         self._open: dict[Key, str] = {}
+        self._over: list[tuple[Key, Ns]] = []
+        self._changed: dict[str, None] = {}
 
     def restore(self, incidents: Mapping[str, Incident]) -> None:
         """Take up the incidents of an earlier process."""
@@ -52,12 +54,24 @@ class Register:
             (i.type, i.place_id): i.incident_id for i in self.incidents.values() if i.is_open
         }
 
+    def take_changed(self) -> dict[str, Incident]:
+        """Return the incidents that changed since last asked."""
+        changed, self._changed = self._changed, {}
+        return {incident_id: self.incidents[incident_id] for incident_id in changed}
+
+    def signature(self, incident_type: str) -> Signature:
+        """Return the signature of a known incident type."""
+        return self._signatures[incident_type]
+
     def open_incidents(self) -> list[Incident]:
         """Return the open incidents, oldest first."""
         return [self.incidents[i] for i in sorted(self._open.values())]
 
-    def assess(self, fusion: Fusion, severity: Mapping[str, float], now: Ns) -> list[Incident]:
+    def assess(self, fusion: Fusion, severity: Mapping[Key, float], now: Ns) -> list[Incident]:
         """Weigh what changed; return the incidents that were opened by it."""
+        over, self._over = self._over, []
+        for key, at in over:
+            fusion.forget(key, at)
         opened = []
         for opinion in fusion.opinions(now, severity, self._open):
             key = (opinion.signature.type, opinion.place_id)
@@ -69,11 +83,23 @@ class Register:
             self._age(incident, now)
         return [self.incidents[incident.incident_id] for incident in opened]
 
+    def find_over(self, key: Key, now: Ns, *, by: str) -> None:
+        """Take a crew's word that it was there and is over: what was doubted is confirmed."""
+        incident = self.incidents.get(self._open.get(key, ""))
+        if incident is not None:
+            self.advance(incident.incident_id, "confirmed", now, by=by)
+
+    def find_nothing(self, key: Key, now: Ns, *, by: str) -> None:
+        """Take a crew's word that there is nothing: a false alarm, unless another saw it."""
+        incident = self.incidents.get(self._open.get(key, ""))
+        if incident is not None and not incident.was_seen:
+            self.advance(incident.incident_id, FALSE_ALARM, now, by=by)
+
     def apply(self, happening: Happening, now: Ns) -> None:
         """Write what a plan brought about into its incident."""
         incident = self.incidents[happening.incident_id]
         noted = lifecycle.noted(incident, now, happening.what, happening.detail, happening.cause)
-        self.incidents[incident.incident_id] = noted
+        self._put(noted)
         if happening.milestone is not None:
             self.advance(incident.incident_id, happening.milestone, now, cause=happening.cause)
 
@@ -150,10 +176,26 @@ class Register:
             and now - incident.below_control_since >= seconds(signature.controlled_for_s)
         ):
             self.advance(incident.incident_id, "controlled", now)
+        elif confirmed_at is not None and self._is_unheard_of(incident, signature, now):
+            self.advance(incident.incident_id, "controlled", now, by="centre, hearing no more")
+
+    @staticmethod
+    def _is_unheard_of(incident: Incident, signature: Signature, now: Ns) -> bool:
+        """Return whether nobody has told of it for as long as its type allows."""
+        heard_at = incident.opened_at if incident.told_at is None else incident.told_at
+        wait_s = signature.unheard_for_s
+        return wait_s is not None and now - heard_at >= seconds(wait_s)
 
     def may_close(self, incident: Incident, now: Ns, *, threatened: bool) -> bool:
         """Return whether an incident under control is over: quiet long enough, no threat left."""
         signature = self._signatures[incident.type]
+        if signature.seen_by == "crews":
+            controlled_at = incident.reached_at("controlled")
+            return (
+                incident.state == "controlled"
+                and controlled_at is not None
+                and now - controlled_at >= seconds(signature.closing_for_s)
+            )
         return (
             incident.state == "controlled"
             and not threatened
@@ -161,10 +203,16 @@ class Register:
             and now - incident.below_closing_since >= seconds(signature.closing_for_s)
         )
 
-    def _keep(self, incident: Incident) -> None:
+    def _put(self, incident: Incident) -> None:
         self.incidents[incident.incident_id] = incident
+        self._changed[incident.incident_id] = None
+
+    def _keep(self, incident: Incident) -> None:
+        self._put(incident)
         if not incident.is_open:
-            self._open.pop((incident.type, incident.place_id), None)
+            key = (incident.type, incident.place_id)
+            self._open.pop(key, None)
+            self._over.append((key, incident.updated_at))
 
     def _record(
         self, incident: Incident, milestone: str, before: str | None, by: str, cause: str | None

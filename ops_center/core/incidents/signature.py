@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 
 def log_odds(probability: float) -> float:
@@ -19,16 +20,23 @@ def probability(odds: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """How evidence speaks for one type of incident at one kind of place.
+    """How evidence speaks for one type of incident at the places where it happens.
 
     Attributes
     ----------
     type
-        Incident type, such as ``"flood"``.
-    place_kind
-        Kind of place it happens at.
-    severity_signal
-        Signal whose value is the incident's severity, and its unit.
+        Incident type, such as ``"flood"``: the word that callers, crews and truth use.
+    place_kinds
+        Kinds of place it happens at; empty for any place of the map.
+    severity_unit
+        Unit of its severity.
+    seen_by
+        Who tells the severity: ``"gauges"`` go on telling when everybody has left; ``"crews"``
+        tell while they are there, and callers let it be assumed until then.
+    assumed_severity
+        Severity on a caller's word alone.
+    callers_count
+        Whether it is instead the number of people that the caller names.
     prior
         Probability of the incident at a place before any evidence.
     weight
@@ -38,36 +46,59 @@ class Signature:
         their sources together count as one.
     area_radius_m
         How far signals without a place (rain) reach.
+    word_stands_s
+        How long the word of a caller or a crew counts as evidence [s].
     suspect_at, confirm_at, drop_at
         Probability at which an incident opens, is confirmed, and, while only suspected, is
         dropped again.
     levels
         Response level by severity, rising: ``((0.10, "IV"), …)``.
+    levels_are_shares
+        Whether the thresholds are shares of the city's residents; see `for_city`.
     controlled_below, controlled_for_s
         Under control once the severity has stayed below for so long [s].
     closing_below, closing_for_s
-        Over once the severity has stayed below for so long [s].
+        Over once the severity has stayed below for so long [s]; where crews tell it, once the
+        incident has been under control for so long, for they leave then.
     relapse_at
         Severity at which an incident under control is so no more.
+    unheard_for_s
+        Taken as under control when nobody has told of it for so long [s]; None for never.
     """
 
     type: str
-    place_kind: str
-    severity_signal: str
+    place_kinds: tuple[str, ...] = ()
     severity_unit: str
+    seen_by: Literal["gauges", "crews"] = "gauges"
+    assumed_severity: float = 0.0
+    callers_count: bool = False
     prior: float
     weight: Mapping[str, float]
-    once: frozenset[str]
-    area_radius_m: float
+    once: frozenset[str] = frozenset()
+    area_radius_m: float = 0.0
+    word_stands_s: float = 1800.0
     suspect_at: float
     confirm_at: float
     drop_at: float
     levels: tuple[tuple[float, str], ...]
+    levels_are_shares: bool = False
     controlled_below: float
     controlled_for_s: float
     closing_below: float
     closing_for_s: float
     relapse_at: float
+    unheard_for_s: float | None = None
+
+    def for_city(self, residents: float) -> Signature:
+        """Return the signature with shares of the residents turned into people."""
+        if not self.levels_are_shares:
+            return self
+        levels = tuple((share * residents, level) for share, level in self.levels)
+        return replace(self, levels=levels, levels_are_shares=False)
+
+    def accepts(self, place_kind: str) -> bool:
+        """Return whether it happens at a kind of place."""
+        return not self.place_kinds or place_kind in self.place_kinds
 
     def level_of(self, severity: float) -> str:
         """Return the response level of a severity; the lowest below every threshold."""
@@ -80,8 +111,7 @@ class Signature:
 
 FLOOD = Signature(
     type="flood",
-    place_kind="underpass",
-    severity_signal="depth_high",
+    place_kinds=("underpass",),
     severity_unit="m",
     prior=probability(-4.5),
     weight={
@@ -111,5 +141,3 @@ FLOOD = Signature(
 One gauge above 0.15 m with heavy rain near, or two gauges without, confirm it; one gauge
 alone is a suspicion, since a gauge may spike, and rain alone is none (weights assumed).
 """
-
-SIGNATURES: tuple[Signature, ...] = (FLOOD,)

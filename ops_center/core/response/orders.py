@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from ops_center.core.incidents.incident import Happening, Incident
@@ -41,7 +41,49 @@ class OrderBook:
         self.outbox: list[Command] = []
         self.ids = Counter("cmd")
         self._write = write
+        self._incident_of: dict[str, str] = {}
+        self._of_target: dict[str, dict[str, None]] = {}
+        self._changed: dict[str, None] = {}
+        self._over: list[str] = []
         self._happenings: list[Happening] = []
+
+    def restore(self, runs: Mapping[str, PlanRun]) -> None:
+        """Take up the plan runs of an earlier process."""
+        for run in runs.values():
+            self.runs[run.incident_id] = run
+            for step in run.steps:
+                for order in step.orders:
+                    self._index(order.command_id, order.target_id, run.incident_id)
+
+    def begin(self, run: PlanRun) -> None:
+        """Take up a new plan run."""
+        self.runs[run.incident_id] = run
+        self._changed[run.incident_id] = None
+
+    def take_changed(self) -> tuple[dict[str, PlanRun], tuple[str, ...]]:
+        """Return the runs that changed since last asked, and names of those that are no more."""
+        changed = {i: self.runs[i] for i in self._changed if i in self.runs}
+        over = tuple(self._over)
+        self._changed, self._over = {}, []
+        return changed, over
+
+    def run_of(self, command_id: str) -> PlanRun | None:
+        """Return the run that a command belongs to, while it lasts."""
+        return self.runs.get(self._incident_of.get(command_id, ""))
+
+    def is_moving(self, target_id: str) -> bool:
+        """Return whether an order to a target is not over yet."""
+        return any(not order.is_over for _, _, order in self._orders_to(target_id))
+
+    def is_held(self, target_id: str, *, besides: str) -> bool:
+        """Return whether another incident still needs what it had a target do."""
+        return any(
+            run.incident_id != besides
+            and not order.undoes
+            and order.status not in FAILED
+            and step.status not in ("waiting", "released")
+            for run, step, order in self._orders_to(target_id)
+        )
 
     def take_happenings(self) -> list[Happening]:
         """Return what happened since last asked."""
@@ -55,6 +97,7 @@ class OrderBook:
     def keep(self, incident_id: str, step: StepRun) -> None:
         """Replace one step."""
         self.runs[incident_id] = self.runs[incident_id].with_step(step)
+        self._changed[incident_id] = None
 
     def update(self, incident_id: str, step_id: str, order: Order) -> None:
         """Replace one order of a step."""
@@ -121,34 +164,35 @@ class OrderBook:
 
     def on_ack(self, ack: Ack) -> None:
         """Take an answer; one that belongs to no open order changes nothing."""
-        for run in self.runs.values():
-            found = run.find_order(ack.command_id)
-            if found is None:
-                continue
-            step, order = found
-            changed = answered(order, ack)
-            if changed is order:
-                return
-            self.update(run.incident_id, step.step_id, changed)
-            detail = f"{ack.source_id}: {ack.status}" + (f" ({ack.reason})" if ack.reason else "")
-            self.tell(run.incident_id, f"{step.step_id} {ack.status}", detail, ack.command_id)
-            if changed.is_over:
-                self.commands.pop(ack.command_id, None)
-            if changed.status in FAILED and not changed.undoes:
-                self.escalate(run.incident_id, step.step_id, detail, ack.command_id)
+        run = self.run_of(ack.command_id)
+        found = None if run is None else run.find_order(ack.command_id)
+        if run is None or found is None:
             return
+        step, order = found
+        changed = answered(order, ack)
+        if changed is order:
+            return
+        self.update(run.incident_id, step.step_id, changed)
+        detail = f"{ack.source_id}: {ack.status}" + (f" ({ack.reason})" if ack.reason else "")
+        self.tell(run.incident_id, f"{step.step_id} {ack.status}", detail, ack.command_id)
+        if changed.is_over:
+            self.commands.pop(ack.command_id, None)
+        # What was taken back before it was done has not failed anybody.
+        if changed.status in FAILED and not changed.undoes and not step.has_undone(order):
+            self.escalate(run.incident_id, step.step_id, detail, ack.command_id)
 
     def on_unit(self, unit: UnitStatus, now: Ns) -> None:
         """Take a unit's word that it has arrived."""
         if unit.state != "on_scene" or unit.order_id is None:
             return
-        for run in self.runs.values():
-            found = run.find_order(unit.order_id)
-            if found is not None and found[1].arrived_at is None:
-                step, order = found
-                self.update(run.incident_id, step.step_id, replace(order, arrived_at=now))
-                what = f"{step.step_id} on scene"
-                self.tell(run.incident_id, what, unit.unit_id, order.command_id, "on_scene")
+        run = self.run_of(unit.order_id)
+        found = None if run is None else run.find_order(unit.order_id)
+        if run is None or found is None or found[1].arrived_at is not None:
+            return
+        step, order = found
+        self.update(run.incident_id, step.step_id, replace(order, arrived_at=now))
+        what = f"{step.step_id} on scene"
+        self.tell(run.incident_id, what, unit.unit_id, order.command_id, "on_scene")
 
     def repeat(self, incident_id: str, now: Ns) -> None:
         """Send again what was not answered in time; give up after `MAX_TRIES`."""
@@ -171,8 +215,13 @@ class OrderBook:
         """Drop the run of an incident that is over."""
         run = self.runs.pop(incident_id, None)
         if run is not None:
-            for order in run.open_orders:
-                self.commands.pop(order.command_id, None)
+            self._over.append(incident_id)
+            for step in run.steps:
+                for order in step.orders:
+                    self._incident_of.pop(order.command_id, None)
+                    self._of_target.get(order.target_id, {}).pop(order.command_id, None)
+                    if not order.is_over:
+                        self.commands.pop(order.command_id, None)
 
     def escalate(self, incident_id: str, step_id: str, why: str, cause: str | None) -> None:
         """Note that a step needs more than was planned."""
@@ -198,6 +247,18 @@ class OrderBook:
             )
         )
 
+    def _index(self, command_id: str, target_id: str, incident_id: str) -> None:
+        self._incident_of[command_id] = incident_id
+        self._of_target.setdefault(target_id, {})[command_id] = None
+
+    def _orders_to(self, target_id: str) -> Iterator[tuple[PlanRun, StepRun, Order]]:
+        """Yield every order to a target that belongs to a run under way."""
+        for command_id in self._of_target.get(target_id, ()):
+            run = self.run_of(command_id)
+            found = None if run is None else run.find_order(command_id)
+            if run is not None and found is not None:
+                yield run, *found
+
     def _issue(
         self, incident: Incident, step: Step, command: Command, *, eta: Ns | None, undoes: bool
     ) -> None:
@@ -211,9 +272,10 @@ class OrderBook:
             undoes=undoes,
         )
         state = self.step(incident.incident_id, step.id)
-        if step.verify is not None and not undoes:
+        if step.actuate is not None and step.verify is not None and not undoes:
             state = replace(state, verify_by=Ns(now + seconds(step.verify.within_s)))
         self.keep(incident.incident_id, with_order(state, order))
+        self._index(command_id, command.target_id, incident.incident_id)
         self.commands[command_id] = command
         self.outbox.append(command)
         self._write(

@@ -12,9 +12,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from ops_center.core.snapshot import LEVELS
 from sim.kernel.errors import InputError
 from sim.messages.field import Scalar
 
+Level = Literal["IV", "III", "II", "I"]
 Milestone = Literal[
     "suspected", "confirmed", "acknowledged", "dispatched", "on_scene", "controlled", "closed"
 ]
@@ -30,24 +32,36 @@ class Guard:
         The incident is at least this far.
     severity
         Its severity is at least this, in the signature's unit.
-    trapped
-        At least so many people are believed trapped.
+    level
+        Its level, which only rises, is at least this.
+    trapped, affected
+        At least so many people are believed trapped, or affected by callers' words.
+    after_s
+        It has been open for so long [s].
     failed
-        All these steps failed, were refused, skipped, or could not be verified.
+        All these steps failed, were refused, or could not be verified.
     """
 
     state: Milestone = "suspected"
     severity: float = 0.0
+    level: Level = "IV"
     trapped: int = 0
+    affected: int = 0
+    after_s: float = 0.0
     failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actuate:
-    """Command every actuator of `kind` at the place.
+    """Command every actuator of `kind` at the place, or those of places near it.
 
     Attributes
     ----------
+    near, count, within_m
+        Instead of the place itself, the `count` nearest places of a kind that have one, itself
+        among them, no farther than `within_m` [m].
+    if_any
+        Whether it is all the same if there is none; else that is a failure.
     undo
         The action that takes it back.
     until
@@ -60,6 +74,10 @@ class Actuate:
     undo: str
     until: Literal["controlled", "closing"] = "controlled"
     args: Mapping[str, Scalar] = field(default_factory=dict)
+    near: str | None = None
+    count: int = 1
+    within_m: float = 3000.0
+    if_any: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +88,29 @@ class Send:
     ----------
     skill
         What they must be able to do, and the task they are given.
+    kind
+        What they must be; None for any unit with the skill.
     count
-        How many.
+        How many: always, or from each level on.
     grace_s
         How long after its expected arrival a unit counts as late, and another is sent [s].
+    again_s
+        How long after the last was sent another goes, while the incident lasts and those
+        before have done what they could [s]; None for never.
     """
 
     skill: str
-    count: int = 1
+    kind: str | None = None
+    count: int | Mapping[Level, int] = 1
     grace_s: float = 300.0
+    again_s: float | None = None
+
+    def count_at(self, level: str) -> int:
+        """Return how many are sent at a level."""
+        if isinstance(self.count, int):
+            return self.count
+        reached = [n for at, n in self.count.items() if LEVELS.index(at) <= LEVELS.index(level)]
+        return max(reached, default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +120,15 @@ class Verify:
     Attributes
     ----------
     fact
-        ``"position"``: the actuator reports `equals`. ``"severity_falls"``: severity comes
-        down by `by` from its peak after the command.
+        Of an actuator: ``"position"``: it reports `equals`. ``"severity_falls"``: severity
+        comes down by `by` from its peak after the command. Of units: ``"arrived"``: the first
+        of them is on scene.
     within_s
-        After this long without the fact the step counts as unverified [s].
+        After this long without the fact the step counts as unverified [s]; units go on being
+        sent all the same.
     """
 
-    fact: Literal["position", "severity_falls"]
+    fact: Literal["position", "severity_falls", "arrived"]
     within_s: float
     equals: str | None = None
     by: float = 0.0
@@ -115,7 +149,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponsePlan:
-    """The plan for one type of incident."""
+    """The plan for one type of incident.
+
+    Attributes
+    ----------
+    lead, support
+        Departments.
+    source
+        Where units, actuators and times come from, or what is assumed.
+    """
 
     plan: str
     version: int
@@ -123,6 +165,7 @@ class ResponsePlan:
     title: str
     lead: str
     support: tuple[str, ...]
+    source: str
     steps: tuple[Step, ...]
 
     @property
@@ -151,6 +194,13 @@ def read_plan(document: Any, thing: str) -> ResponsePlan:
             raise InputError(thing, place=place, value=step.id, expected="a unique step id")
         if (step.actuate is None) == (step.send is None):
             raise InputError(thing, place=place, expected="either 'actuate' or 'send'")
+        if step.verify is not None and (step.verify.fact == "arrived") != (step.send is not None):
+            raise InputError(
+                thing,
+                place=place,
+                value=step.verify.fact,
+                expected="'arrived' of units, 'position' or 'severity_falls' of actuators",
+            )
         for guard in step.when:
             for other in guard.failed:
                 if other not in known:

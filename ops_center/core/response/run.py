@@ -9,7 +9,9 @@ from ops_center.core.response.plan import Step
 from sim.kernel.clock import Ns
 from sim.messages.field import Ack
 
-StepStatus = Literal["waiting", "acting", "done", "verified", "unverified", "failed", "released"]
+StepStatus = Literal[
+    "waiting", "acting", "done", "verified", "unverified", "failed", "skipped", "released"
+]
 OrderStatus = Literal["commanded", "accepted", "done", "refused", "failed", "expired"]
 
 OVER: tuple[OrderStatus, ...] = ("done", "refused", "failed", "expired")
@@ -63,6 +65,11 @@ class StepRun:
         Greatest severity seen since the step was commanded, for verification.
     verify_by
         When an unseen fact counts as not happened.
+    opened_at
+        When its guards last held first; orders from before are history.
+    in_time
+        Whether the first unit came within the plan's time; None while that is open, or the
+        plan names none.
     """
 
     step_id: str
@@ -70,6 +77,8 @@ class StepRun:
     orders: tuple[Order, ...] = ()
     peak: float = 0.0
     verify_by: Ns | None = None
+    opened_at: Ns | None = None
+    in_time: bool | None = None
 
     @property
     def acting_orders(self) -> tuple[Order, ...]:
@@ -77,9 +86,22 @@ class StepRun:
         return tuple(order for order in self.orders if not order.undoes)
 
     @property
+    def orders_now(self) -> tuple[Order, ...]:
+        """Acting orders since it opened, as against those of before a relapse."""
+        since = self.opened_at or 0
+        return tuple(order for order in self.acting_orders if order.issued_at >= since)
+
+    def has_undone(self, order: Order) -> bool:
+        """Return whether what an order did was taken back."""
+        return any(
+            o.undoes and o.target_id == order.target_id and o.issued_at >= order.issued_at
+            for o in self.orders
+        )
+
+    @property
     def has_failed(self) -> bool:
         """Whether a guard may count it as failed."""
-        return self.status in ("failed", "unverified")
+        return self.status in ("failed", "unverified") or self.in_time is False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,13 +64,23 @@ class TravelTimes:
         self._bring_up_to_date()
         times = self._to_place.get(place_id)
         if times is None:
-            links = self._basemap.get_place(place_id).links
-            nodes = dict.fromkeys(int(self._roads.start[link]) for link in links)
+            place = self._basemap.get_place(place_id)
+            nodes = dict.fromkeys(int(self._roads.start[link]) for link in place.links)
+            if not nodes:
+                nodes = {int(self._nodes.query((place.x_m, place.y_m))[1]): None}
             times = np.min([self._router.times_to(n, self._time_s) for n in nodes], axis=0)
             self._to_place[place_id] = times
         return times
 
     def nearest_node(self, lonlat: list[tuple[float, float]]) -> NDArray[np.int64]:
         """Return the road node nearest to each position."""
-        xy = self._basemap.projection.to_xy(np.array(lonlat).reshape(-1, 2))
-        return np.asarray(self._nodes.query(xy)[1], dtype=np.int64)
+        return np.asarray(self._nodes.query(self.to_xy(lonlat))[1], dtype=np.int64)
+
+    def to_xy(self, lonlat: list[tuple[float, float]]) -> F64:
+        """Return ``(n, 2)`` the positions in metres."""
+        return self._basemap.projection.to_xy(np.array(lonlat).reshape(-1, 2))
+
+    def place_xy(self, place_id: str) -> tuple[float, float]:
+        """Return where a place is [m]."""
+        place = self._basemap.get_place(place_id)
+        return place.x_m, place.y_m

@@ -27,6 +27,8 @@ export function t(key, ...values) {
 /** A closed word of the centre, or the word itself made readable. */
 export function term(word) {
   if (word == null || word === "") return "–";
+  const [who, what] = String(word).split(":"); // A caller's or a crew's word: "call:fire".
+  if (what && TERMS[who] && TERMS[what]) return `${TERMS[who][current]}: ${TERMS[what][current]}`;
   const key = String(word).replaceAll("-", "_");
   return TERMS[key]?.[current] ?? String(word).replaceAll("_", " ");
 }

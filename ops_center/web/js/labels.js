@@ -68,7 +68,9 @@ export function createLabels(map) {
       })), (node, d) => say(node, named(d.name)));
     },
     water(visible) {
-      const items = visible ? state.city.layers.places.features : [];
+      const items = visible
+        ? state.city.layers.places.features.filter((p) => p.properties.kind === "underpass")
+        : [];
       places.show(items.map((p) => ({ id: p.id, name: p.properties.name, at: p.geometry.coordinates })), (node, place) => {
         const depth = state.depth.get(place.id);
         node.dataset.wet = depth >= WET_M;

@@ -118,7 +118,8 @@ function drawTraffic() {
 }
 
 function drawWater() {
-  const places = state.city.layers.places.features.map((place) => {
+  const low = state.city.layers.places.features.filter((place) => place.properties.kind === "underpass");
+  const places = low.map((place) => {
     const depth = state.depth.get(place.id) ?? null;
     const level = depthLevel(depth);
     return { ...place, properties: { id: place.id, depth_m: depth, level, wet: depth >= 0.03 } };

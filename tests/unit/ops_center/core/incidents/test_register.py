@@ -17,6 +17,7 @@ from sim.kernel.clock import Ns
 from support.town import at, town
 
 PLACE = "underpass-01"
+HERE = ("flood", PLACE)
 
 
 class Journal:
@@ -45,7 +46,7 @@ def desk(journal: Journal, acknowledge_after_s: float | None = None) -> tuple[Re
 def test_one_gauge_alone_raises_a_suspicion_only(journal):
     register, fusion = desk(journal)
     fusion.add(PLACE, evidence("gauge-1", "depth_high", 4.0, at(0)), cause="#1")
-    register.assess(fusion, {PLACE: 0.2}, at(5))
+    register.assess(fusion, {HERE: 0.2}, at(5))
     assert [i.state for i in register.open_incidents()] == ["suspected"]
 
 
@@ -53,7 +54,7 @@ def test_rain_and_a_gauge_confirm_a_flood(journal):
     register, fusion = desk(journal)
     fusion.add(PLACE, evidence("rain-1", "rain_high", 1.5, at(0)), cause="#1")
     fusion.add(PLACE, evidence("gauge-1", "depth_high", 4.0, at(0)), cause="#2")
-    register.assess(fusion, {PLACE: 0.2}, at(5))
+    register.assess(fusion, {HERE: 0.2}, at(5))
     assert [i.state for i in register.open_incidents()] == ["confirmed"]
 
 
@@ -61,7 +62,7 @@ def test_detectors_of_one_gauge_count_once(journal):
     register, fusion = desk(journal)
     fusion.add(PLACE, evidence("gauge-1", "depth_high", 4.0, at(0)), cause="#1")
     fusion.add(PLACE, evidence("gauge-1", "depth_rising", 4.0, at(0)), cause="#2")
-    register.assess(fusion, {PLACE: 0.2}, at(5))
+    register.assess(fusion, {HERE: 0.2}, at(5))
     assert [i.state for i in register.open_incidents()] == ["suspected"]
 
 
@@ -70,16 +71,16 @@ def test_many_rain_gauges_are_one_witness_and_rain_alone_is_no_flood(journal):
     for number in range(9):
         rain = evidence(f"rain-{number}", "rain_high", 2.5, at(0))
         fusion.add(PLACE, rain, cause=f"#{number}")
-    register.assess(fusion, {PLACE: 0.0}, at(5))
+    register.assess(fusion, {HERE: 0.0}, at(5))
     assert register.open_incidents() == []
 
 
 def test_suspicion_whose_evidence_is_withdrawn_is_dropped(journal):
     register, fusion = desk(journal)
     fusion.add(PLACE, evidence("gauge-1", "depth_high", 4.0, at(0)), cause="#1")
-    register.assess(fusion, {PLACE: 0.2}, at(5))
+    register.assess(fusion, {HERE: 0.2}, at(5))
     fusion.withdraw("gauge-1")
-    register.assess(fusion, {PLACE: 0.0}, at(10))
+    register.assess(fusion, {HERE: 0.0}, at(10))
     assert register.open_incidents() == []
     assert [i.state for i in register.incidents.values()] == ["false_alarm"]
 
@@ -88,7 +89,7 @@ def confirmed(journal: Journal, **more: Any) -> tuple[Register, Fusion, str]:
     register, fusion = desk(journal, **more)
     fusion.add(PLACE, evidence("gauge-1", "depth_high", 4.0, at(0)), cause="#1")
     fusion.add(PLACE, evidence("gauge-2", "depth_high", 4.0, at(0)), cause="#2")
-    register.assess(fusion, {PLACE: 0.3}, at(5))
+    register.assess(fusion, {HERE: 0.3}, at(5))
     return register, fusion, register.open_incidents()[0].incident_id
 
 
@@ -96,37 +97,37 @@ def test_level_rises_with_the_water_and_never_falls(journal):
     register, fusion, incident_id = confirmed(journal)
     levels = []
     for second, depth in ((10, 0.2), (20, 0.55), (30, 0.12)):
-        register.assess(fusion, {PLACE: depth}, at(second))
+        register.assess(fusion, {HERE: depth}, at(second))
         levels.append(register.incidents[incident_id].level)
     assert levels == ["II", "I", "I"]
 
 
 def test_water_gone_for_five_minutes_is_under_control_and_missing_data_is_not(journal):
     register, fusion, incident_id = confirmed(journal)
-    register.assess(fusion, {PLACE: 0.05}, at(100))
+    register.assess(fusion, {HERE: 0.05}, at(100))
     register.assess(fusion, {}, at(300))
-    register.assess(fusion, {PLACE: 0.05}, at(390))
-    register.assess(fusion, {PLACE: 0.05}, at(420))
+    register.assess(fusion, {HERE: 0.05}, at(390))
+    register.assess(fusion, {HERE: 0.05}, at(420))
     assert register.incidents[incident_id].state == "confirmed"
-    register.assess(fusion, {PLACE: 0.05}, at(700))
+    register.assess(fusion, {HERE: 0.05}, at(700))
     assert register.incidents[incident_id].state == "controlled"
 
 
 def test_water_that_rises_again_relapses_without_a_second_incident(journal):
     register, fusion, incident_id = confirmed(journal)
-    register.assess(fusion, {PLACE: 0.05}, at(100))
-    register.assess(fusion, {PLACE: 0.05}, at(400))
+    register.assess(fusion, {HERE: 0.05}, at(100))
+    register.assess(fusion, {HERE: 0.05}, at(400))
     assert register.incidents[incident_id].state == "controlled"
-    register.assess(fusion, {PLACE: 0.3}, at(500))
+    register.assess(fusion, {HERE: 0.3}, at(500))
     assert register.incidents[incident_id].state == "confirmed"
     assert len(register.incidents) == 1
 
 
 def test_duty_officer_acknowledges_after_the_set_time(journal):
     register, fusion, incident_id = confirmed(journal, acknowledge_after_s=60.0)
-    register.assess(fusion, {PLACE: 0.3}, at(60))
+    register.assess(fusion, {HERE: 0.3}, at(60))
     assert not register.incidents[incident_id].has_reached("acknowledged")
-    register.assess(fusion, {PLACE: 0.3}, at(65))
+    register.assess(fusion, {HERE: 0.3}, at(65))
     assert register.incidents[incident_id].reached_at("acknowledged") == at(65)
 
 
@@ -160,7 +161,7 @@ def test_never_two_open_incidents_at_a_place_and_states_only_move_by_the_rules(s
             fusion.add(PLACE, evidence(source, signal, 3.0, at(number)), cause=None)
         else:
             fusion.withdraw(source)
-        register.assess(fusion, {PLACE: depth}, at(60.0 * number))
+        register.assess(fusion, {HERE: depth}, at(60.0 * number))
         assert len(register.open_incidents()) <= 1
     for incident in register.incidents.values():
         assert incident.state in (*STATES, "false_alarm")

@@ -12,9 +12,11 @@ import yaml
 
 from ops_center.core.incidents.incident import Incident
 from ops_center.core.response.conductor import Belief, Conductor
+from ops_center.core.response.gear import Gear
 from ops_center.core.response.orders import ANSWER_WITHIN, MAX_TRIES, OrderBook
-from ops_center.core.response.plan import read_plan
+from ops_center.core.response.plan import Send, read_plan
 from ops_center.core.response.travel import TravelTimes
+from ops_center.core.snapshot import LEVELS
 from sim.kernel.clock import to_seconds
 from sim.kernel.errors import InputError
 from sim.messages.field import Ack, Command
@@ -62,9 +64,12 @@ class Scene:
                 unit("near", "close", 2),
                 unit("far", "close", 0),
                 unit("pump-1", "pump", 0),
-                unit("ambulance-1", "rescue", 4),
+                unit("ambulance-1", "rescue", 4, kind="ambulance"),
             )
         }
+        self.gear = Gear(town())
+        for each in self.actuators.values():
+            self.gear.put(each)
         self.trapped: dict[str, int] = {}
         self.travel = TravelTimes(town())
         self.conductor.begin(self.incident)
@@ -80,6 +85,7 @@ class Scene:
             units=self.units,
             travel=self.travel,
             trapped=self.trapped,
+            gear=self.gear,
         )
         self.conductor.tick({self.incident.incident_id: self.incident}, belief)
         sent, self.book.outbox = self.book.outbox, []
@@ -211,6 +217,7 @@ def test_control_opens_the_road_but_keeps_the_pump_until_closing():
         units=scene.units,
         travel=scene.travel,
         trapped={},
+        gear=scene.gear,
     )
     scene.conductor.release(scene.incident, belief, closing=True)
     assert targets(scene.book.outbox) == {"standby_pump-underpass-01": "stop"}
@@ -245,6 +252,51 @@ def test_wrong_plan_is_refused_by_name(change, complaint):
     document.update(change)
     with pytest.raises(InputError, match=complaint):
         read_plan(document, "plan.yaml")
+
+
+def step_with(**parts: object) -> dict[str, object]:
+    return {"steps": [{"id": "a", "title": "t", "department": "d", "when": [], **parts}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            step_with(
+                actuate={"kind": "gate", "action": "open", "undo": "close"},
+                verify={"fact": "arrived", "within_s": 60},
+            ),
+            "arrived",
+        ),
+        (
+            step_with(send={"skill": "tow"}, verify={"fact": "position", "within_s": 60}),
+            "position",
+        ),
+        (step_with(send={"skill": "tow", "count": {"V": 2}}), "count"),
+        (step_with(send={"skill": "tow", "cuont": 2}), "cuont"),
+        (step_with(send={"skill": "tow"}, when=[{"level": "V"}]), "level"),
+        ({"source": None}, "source"),
+    ],
+)
+def test_plan_that_asks_what_cannot_be_is_refused_by_name(change, complaint):
+    document = yaml.safe_load(PLAN_FILE.read_text())
+    document.update(change)
+    with pytest.raises(InputError, match=complaint):
+        read_plan(document, "plan.yaml")
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (2, [2, 2, 2, 2]),
+        ({"IV": 1, "II": 3}, [1, 1, 3, 3]),
+        ({"III": 2}, [0, 2, 2, 2]),
+        ({}, [0, 0, 0, 0]),
+    ],
+)
+def test_units_by_level_are_those_of_the_highest_level_reached(count, expected):
+    send = Send(skill="suppress", count=count)
+    assert [send.count_at(level) for level in LEVELS] == expected
 
 
 def test_expected_arrivals_follow_measured_speeds_and_closures():
