@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from scenarios import commands
+from scenarios.city.rooms import add_city
 from scenarios.options import Interrupt, parse_span, parse_speed
 from sim.kernel.errors import ChengmaiError
 
@@ -64,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         child.set_defaults(command=command)
         return child
 
+    summary = "build, import, show or check a city"
+    add_city(rooms.add_parser("city", help=summary, description=summary))
     room("scenarios", commands.scenarios, "list the library's scenarios")
     hazards = room("hazards", commands.hazards, "list what a scenario may let happen")
     hazards.add_argument("type", nargs="?", help="one type, with its keys")

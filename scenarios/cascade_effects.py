@@ -10,7 +10,7 @@ from scenarios.fast import FastRun, run_fast
 from scenarios.kpi_table import Value
 from scenarios.report.material import LinkEffect
 from scenarios.schema import CascadesPart
-from sim.world.cascades import LINKS
+from sim.world.links import LINKS
 
 WORKERS = 2
 """Runs at a time; assumed: the small machines this is meant for have two cores."""

@@ -40,12 +40,14 @@ class Event:
 
     Attributes
     ----------
-    event, hazard
-        Its name, and the word of its kind.
+    event, hazard, title
+        Its name, the word of its kind, and what people call that.
     end_s
         When it was over; None when it lasted beyond the horizon.
-    unit, peak
-        Unit and greatest value of its severity.
+    quantity, unit, peak
+        What its severity measures, in which unit, and the greatest value of it.
+    limits
+        Severity from which each level holds.
     levels
         When each level was first reached, by rising severity.
     course
@@ -72,14 +74,17 @@ class Event:
 
     event: str
     hazard: str
+    title: str
     place: str
     district: str
     lon: float
     lat: float
     onset_s: float
     end_s: float | None
+    quantity: str
     unit: str
     peak: float
+    limits: Mapping[str, float]
     exposure_person_min: float
     levels: Mapping[str, float]
     course: F64 = field(repr=False)
@@ -165,17 +170,20 @@ def _event(course: _Course, depths: Mapping[str, F64], horizon_s: float) -> Even
     if is_flood:
         rows = depths.get(onset["place"], np.empty((2, 0)))
     rows = rows[:, (rows[0] >= onset_s) & (rows[0] <= last_s)]
-    limit = FLOOD_M if is_flood else _first_level(course, onset["severity"])
+    limit = FLOOD_M if is_flood else min(onset["limits"].values(), default=onset["severity"])
     return Event(
         event=onset["event"],
         hazard=onset["hazard"],
+        title=onset["title"],
         place=onset["place"],
         district=onset["district"],
         lon=onset["lon"],
         lat=onset["lat"],
         onset_s=onset_s,
         end_s=end_s,
+        quantity=onset["quantity"],
         unit=onset["unit"],
+        limits=onset["limits"],
         peak=max(course.peak, float(rows[1].max(initial=0.0))),
         exposure_person_min=course.exposure_person_min,
         levels=dict(course.levels),
@@ -187,15 +195,6 @@ def _event(course: _Course, depths: Mapping[str, F64], horizon_s: float) -> Even
         harm=course.harm,
         contained_s=_contained(onset_s, rows[0, rows[1] >= limit], end_s, horizon_s),
     )
-
-
-def _first_level(course: _Course, otherwise: float) -> float:
-    """Return the severity from which the event mattered: where its first level began."""
-    if not course.levels:
-        return otherwise
-    first_s = min(course.levels.values())
-    at = [severity for t_s, severity in course.samples if t_s <= first_s]
-    return at[-1] if at else otherwise
 
 
 def _contained(

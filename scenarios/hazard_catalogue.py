@@ -11,8 +11,9 @@ from typing import Any
 
 from scenarios.hazard_parts import key_of, quantity_of, unit_of
 from scenarios.schema import PARTS
-from sim.world.families import KINDS, ORDERS
+from sim.world.families import ORDERS
 from sim.world.hazards.order import Order
+from sim.world.kinds import KINDS
 
 LEVELS = ("IV", "III", "II", "I")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scenarios.report import text as words
-from scenarios.report.kinds import gravity, severity, title_of
+from scenarios.report.kinds import gravity, severity
 from scenarios.report.material import Run
 from scenarios.report.text import SPACE
 
@@ -48,7 +48,7 @@ def _events(run: Run) -> list[str]:
         came = f"Units reached {len(spans)} of them, at the median {median} after onset."
     return [
         f"{share} detected.",
-        f"The gravest: {title_of(worst.hazard)} at {run.place_name(worst.place)}, "
+        f"The gravest: {worst.title} at {run.place_name(worst.place)}, "
         f"at its worst {severity(worst.peak, worst.unit)}.",
         came,
         _harmed(run),

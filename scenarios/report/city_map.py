@@ -10,7 +10,7 @@ import shapely
 from markupsafe import Markup
 
 from scenarios.report import text as words
-from scenarios.report.kinds import gravity, severity, title_of
+from scenarios.report.kinds import gravity, severity
 from scenarios.report.material import Run, key_of
 from scenarios.report.svg import F64, Space, el, figure, line, path, rect, round_step, text
 from sim.kernel.basemap import ROAD_CLASSES, BaseMap, Place, Station
@@ -233,7 +233,7 @@ def _rings(run: Run, view: _View) -> Iterator[Markup]:
     for match in run.matches:
         for value, ring in sorted(match.event.rings.items()):
             xy = view(project(np.asarray(ring, dtype=float)))
-            tip = f"{title_of(match.event.hazard)}: {severity(value, match.event.unit)}"
+            tip = f"{match.event.title}: {severity(value, match.event.unit)}"
             yield el("path", el("title", tip), d=path(xy, closed=True), class_="ring")
 
 
@@ -245,7 +245,7 @@ def _event_marks(run: Run, view: _View, space: Space) -> Iterator[Markup]:
         x, y = view.point(x_m, y_m)
         space.take(x - 9, y - 9, 18, 18)
         number = str(run.number_of[key_of(match)])
-        tip = f"{number} {title_of(event.hazard)}, {run.place_name(event.place)}"
+        tip = f"{number} {event.title}, {run.place_name(event.place)}"
         yield el(
             "g",
             el("title", tip),

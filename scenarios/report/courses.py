@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from scenarios.events import Event
 from scenarios.report import text as words
-from scenarios.report.kinds import gravity, kind_of, severity, title_of
+from scenarios.report.kinds import gravity, severity
 from scenarios.report.material import Run, key_of
 from scenarios.report.storm import FOOT, LEFT, RIGHT, ROW, WIDTH, clock_axis, depth_area, mark
 from scenarios.report.svg import F64, Scale, figure, line, text
@@ -42,8 +42,7 @@ def closed_course(event: Event, horizon_s: float) -> F64:
 
 def limits_of(event: Event) -> list[tuple[float, str]]:
     """Return the severities from which each level holds."""
-    kind = kind_of(event.hazard)
-    return [] if kind is None else [(limit, f"level {name}") for name, limit in kind.levels]
+    return [(limit, f"level {name}") for name, limit in event.limits.items()]
 
 
 def _row(run: Run, match: Match, time: Scale, top: float) -> Iterator[Markup]:
@@ -54,7 +53,7 @@ def _row(run: Run, match: Match, time: Scale, top: float) -> Iterator[Markup]:
     up = Scale(0, high, ground, top + 4)
     yield line(0, top + ROW - 1, WIDTH, top + ROW - 1, "rule")
     yield text(0, top + 20, str(run.number_of[key_of(match)]), "row-number")
-    lines = (*words.two_lines(title_of(event.hazard), 13.5)[:1], run.place_name(event.place))
+    lines = (*words.two_lines(event.title, 13.5)[:1], run.place_name(event.place))
     yield text(34, top + 20, lines[0], "row-name")
     yield text(34, top + 36, words.shortened(lines[1], 15), "row-note")
     yield text(34, top + 52, _verdict(match), "row-note")

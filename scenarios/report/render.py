@@ -12,7 +12,7 @@ from scenarios.report import city_map, tables
 from scenarios.report import text as words
 from scenarios.report.answer import answer
 from scenarios.report.courses import COURSES_MAX, courses_figure
-from scenarios.report.kinds import gravity, severity, title_of
+from scenarios.report.kinds import gravity, severity
 from scenarios.report.material import Run, RunInfo
 from scenarios.report.response import response_figure
 from scenarios.report.storm import ROWS_MAX, storm_figure
@@ -89,7 +89,7 @@ def page(run: Run) -> str:
 def _section(run: Run, number: int, match: Match) -> dict[str, object]:
     event, incident = match.event, match.incident
     facts = [
-        ("what", title_of(event.hazard)),
+        ("what", event.title),
         ("onset", words.clock(run.score.start_ns, event.onset_s, with_seconds=True)),
         ("peak", severity(event.peak, event.unit)),
         ("exposure", f"{words.number(event.exposure_person_min)}{words.SPACE}person min"),

@@ -12,7 +12,7 @@ from scenarios.events import FLOOD, time_s
 from scenarios.report import gantt
 from scenarios.report import text as words
 from scenarios.report.courses import closed_course, limits_of
-from scenarios.report.kinds import kind_of, severity
+from scenarios.report.kinds import severity
 from scenarios.report.material import Run
 from scenarios.report.storm import clock_axis, depth_area, rain_bars
 from scenarios.report.svg import F64, Scale, el, figure, line, round_step, text
@@ -146,8 +146,7 @@ def _severity(run: Run, match: Match, time: Scale, top: float, ground: float) ->
         label, limits, least = "true depth, m", FLOOD_LIMITS, 0.55
     else:
         rows = closed_course(event, run.score.horizon_s)
-        kind = kind_of(event.hazard)
-        label = f"{kind.quantity if kind else 'severity'}, {event.unit}"
+        label = f"{event.quantity}, {event.unit}"
         limits = limits_of(event)
         least = max([1e-9, *(limit * 1.1 for limit, _ in limits[:1])])
     high = max(least, event.peak * 1.08)

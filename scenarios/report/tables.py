@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from scenarios.events import Record, time_s
 from scenarios.incidents import Incident
 from scenarios.report import text as words
-from scenarios.report.kinds import severity, title_of
+from scenarios.report.kinds import severity
 from scenarios.report.material import Run, key_of
 from scenarios.score import Match
 
@@ -113,7 +113,7 @@ def _event(run: Run, number: int, match: Match) -> tuple[str, ...]:
     harm = ", ".join(f"{n} {words.plain(what)}" for what, n in event.harm.items())
     return (
         str(number),
-        title_of(event.hazard),
+        event.title,
         run.place_name(event.place),
         words.clock(run.score.start_ns, event.onset_s, with_seconds=True),
         "beyond the run" if event.end_s is None else _span(event.onset_s, event.end_s),
