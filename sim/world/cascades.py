@@ -268,8 +268,8 @@ class Cascades:
         del dt_s
         f, setting, traffic = self._families, self._setting, self._traffic
         sky, rain_mm_h = setting.sky(), self._rain_mm_h()
-        f.water.demand_factor = setting.water_use.total(now)
-        loads = setting.power_use
+        f.water.demand_factor = setting.background.water.total(now)
+        loads = setting.background.power
         hot = self._links.hold("heat_power")
         f.power.feeders.load_factor = loads.total(now) if hot else loads.total_without_weather(now)
         if self._links.hold("cold_mains"):

@@ -114,7 +114,7 @@ def make_families(
     power = Power(stage, networks.power)
     hospitals = Hospitals(stage)
     injuries = Injuries(stage, hospitals.admit)
-    crowds = Crowds(stage, lambda: float(setting.footfall.factor(stage.now).mean()))
+    crowds = Crowds(stage, lambda: float(setting.background.footfall.factor(stage.now).mean()))
     water = WaterSupply(stage, networks.water)
 
     def if_held(link: str) -> Callable[[], Bools] | None:
@@ -128,7 +128,7 @@ def make_families(
     made = Families(
         air_episodes=AirEpisodes(stage),
         temperature_waves=TemperatureWaves(
-            stage, temp_c=lambda now: setting.climate.at(now).temp_c
+            stage, temp_c=lambda now: setting.background.climate.at(now).temp_c
         ),
         fog_and_gales=FogAndGales(
             stage,
@@ -177,7 +177,7 @@ def make_families(
 
 def _join_weather(setting: Setting, made: Families) -> None:
     """Let hazards of the air be part of weather and air."""
-    climate, frosts, waves = setting.climate, made.frosts, made.temperature_waves
+    climate, frosts, waves = setting.background.climate, made.frosts, made.temperature_waves
     spells = made.fog_and_gales
     climate.add_anomaly("frost", lambda now: Change(temp_c=frosts.anomaly_c(now)))
     climate.add_anomaly("temperature_wave", lambda now: Change(temp_c=waves.anomaly_c(now)))
@@ -185,7 +185,7 @@ def _join_weather(setting: Setting, made: Families) -> None:
         "fog_and_gale",
         lambda now: Change(visibility_m=spells.sight_m(now), wind_factor=spells.wind_factor(now)),
     )
-    setting.air.overlay("air_episode", made.air_episodes.overlay)
+    setting.background.air.overlay("air_episode", made.air_episodes.overlay)
 
 
 ORDERS: tuple[type[Order], ...] = tuple(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernel.clock import Ns
-from sim.world.background.air import Air
-from sim.world.background.city_hours import CityHours
-from sim.world.background.climate import Climate, Sky
-from sim.world.background.clinics import Clinics, day_of
-from sim.world.background.fitted import skies
-from sim.world.background.footfall import Footfall
+from sim.world.background.city import Background
+from sim.world.background.climate import Sky
+from sim.world.background.clinics import day_of
 from sim.world.background.sun import sun_height
-from sim.world.background.use import HeatUse, PowerUse, WaterUse
+from sim.world.environment_fields import environment_fields
+from sim.world.fields import Field
 from sim.world.stage import Stage
 
 F64 = NDArray[np.float64]
@@ -25,33 +24,27 @@ SAME_FOR_S = 60
 
 
 class Setting:
-    """Weather, air and use of one city.
+    """Weather, air and use of one city, as of now.
+
+    Parameters
+    ----------
+    stage
+        The city, its time, its chance.
 
     Attributes
     ----------
-    climate, air
-        Weather and pollutants; hazards add their own to both.
-    water_use, power_use, heat_use, footfall, clinics
-        Factors and counts by hour, day and season.
+    background
+        All that goes on when nothing happens; hazards add their own to weather and air.
+    fields
+        What sensors of weather, air and noise may read.
     """
 
     def __init__(self, stage: Stage) -> None:
-        fitted, streams = skies(), stage.streams
         cells = stage.city.cells
-        people = np.maximum(cells.people, 1e-9)
-        centre_m: F64 = np.average(cells.xy_m, axis=0, weights=people)
-        shared = CityHours(fitted, streams)
+        centre_m: F64 = np.average(cells.xy_m, axis=0, weights=np.maximum(cells.people, 1e-9))
         self._stage = stage
-        self.air = Air(shared, fitted, streams, centre_m)
-        middle = self.air.bind(centre_m[None, :])
-        self.climate = Climate(
-            shared, fitted, streams, centre_m, lambda now: float(middle(now)[0, 0])
-        )
-        self.water_use = WaterUse(streams, self.climate, fitted)
-        self.power_use = PowerUse(streams, self.climate, fitted)
-        self.heat_use = HeatUse(self.climate, fitted)
-        self.footfall = Footfall(streams)
-        self.clinics = Clinics(streams)
+        self.background = Background(stage.streams, centre_m)
+        self.fields: Mapping[str, Field] = environment_fields(self.background, stage)
         self._minute = -1
         self._sky: Sky | None = None
 
@@ -60,7 +53,7 @@ class Setting:
         minute = int(self._stage.now) // (SAME_FOR_S * 10**9)
         if self._sky is None or minute != self._minute:
             self._minute = minute
-            self._sky = self.climate.at(self._stage.now)
+            self._sky = self.background.climate.at(self._stage.now)
         return self._sky
 
     def temp_c(self) -> float:
@@ -69,7 +62,7 @@ class Setting:
 
     def temp_at_c(self, xy_m: F64) -> F64:
         """Return ``(n,)`` the air's temperature at ``(n, 2)`` points [°C]."""
-        return self.climate.temperature_c(xy_m, self._stage.now)
+        return self.background.climate.temperature_c(xy_m, self._stage.now)
 
     def wind(self) -> tuple[float, float]:
         """Return where the air goes at 10 m, east and north [m/s]."""
@@ -88,4 +81,4 @@ class Setting:
 
     def visits(self, now: Ns) -> F64:
         """Return ``(5,)`` visits to clinics a day for 1,000 people when nothing goes round."""
-        return self.clinics.expected(day_of(now))
+        return self.background.clinics.expected(day_of(now))

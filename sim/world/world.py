@@ -30,6 +30,7 @@ from sim.world.hazards.flood import Floods
 from sim.world.hazards.order import Family, Order
 from sim.world.links import Links
 from sim.world.people import People
+from sim.world.priority import Priority
 from sim.world.setting import Setting
 from sim.world.stage import Stage
 from sim.world.traffic import Traffic, TrafficConfig
@@ -191,6 +192,7 @@ class World:
             "rain_gauge": RainField(self.weather, engine.now),
             "road_water_gauge": DepthField(self.water, len(basemap.places)),
             "vehicle_detector": VehicleField(self.traffic),
+            **self.setting.fields,
         }
         serve_underpasses(
             scene,
@@ -202,7 +204,9 @@ class World:
             events=self.stage.events,
         )
         hospitals = self.families.hospitals
-        self.units.arrange(hospital_of=hospitals.hospital_for, deliver=hospitals.deliver)
+        priority = Priority(basemap, self.traffic)
+        self.actuators.serve("signal_priority", priority.grant)
+        self.units.arrange(hospitals.hospital_for, hospitals.deliver, priority)
         self.cascades = Cascades(
             links,
             stage=self.stage,
@@ -352,6 +356,7 @@ class World:
             vehicles_running=int(traffic.inside),
             vehicles_waiting=int(traffic.waiting),
             mean_speed_mps=speed_mps,
+            traffic_index=float(traffic.index),
             delay_veh_h=float(traffic.delay_vehicle_h),
         )
 

@@ -27,7 +27,7 @@ class CityHours:
         self._scores = Persistence(streams, "world.background.city", skies.city)
 
     def weather(self, first: int, count: int) -> F64:
-        """Return ``(5, count)`` scores of the weather from hour `first` on."""
+        """Return ``(6, count)`` scores of the weather from hour `first` on."""
         return self._scores.steps(first, count)[0, : len(WEATHER)]
 
     def air(self, first: int, count: int) -> F64:

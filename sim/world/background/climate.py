@@ -183,7 +183,7 @@ class Climate:
         self._haze_ugm3 = haze_ugm3
         self._anomalies: dict[str, Callable[[Ns], Change]] = {}
         self._hour: int | None = None
-        self._pair = np.empty((6, 2))
+        self._pair = np.empty((7, 2))
         self._day_hour: int | None = None
         self._day_c = 0.0
 
@@ -213,7 +213,7 @@ class Climate:
 
     def at(self, now: Ns) -> Sky:
         """Return the weather of the city's middle."""
-        temp_c, gap_c, pressure_hpa, east, north, cloud = self._between(now).tolist()
+        temp_c, gap_c, pressure_hpa, east, north, speed_mps, cloud = self._between(now).tolist()
         dew_c = temp_c - gap_c
         wind_factor, gust_factor, sight_m = 1.0, GUST_FACTOR, float("inf")
         for anomaly in self._anomalies.values():
@@ -225,7 +225,7 @@ class Climate:
             sight_m = min(sight_m, change.visibility_m)
         dew_c = min(dew_c, temp_c)
         rh = _vapour_hpa(dew_c) / _vapour_hpa(temp_c)
-        wind_mps = wind_factor * float(np.hypot(east, north))
+        wind_mps = wind_factor * speed_mps
         return Sky(
             temp_c=temp_c,
             dew_point_c=dew_c,
@@ -268,10 +268,12 @@ class Climate:
         return warmth
 
     def series(self, first: int, count: int) -> F64:
-        """Return ``(6, count)`` the undisturbed weather at whole hours from `first` on.
+        """Return ``(7, count)`` the undisturbed weather at whole hours from `first` on.
 
         Air temperature, how far the dew point lies below it [°C], pressure [hPa], wind towards
-        east and north [m/s], cloud [0 to 1].
+        east and north, its speed [m/s], cloud [0 to 1]. The two components tell where the wind
+        goes; how fast it goes is drawn by itself, for calm and gale have a distribution and a
+        hold on the air that two normal components miss.
         """
         when = hours(first, count)
         scores = self._city.weather(first, count)

@@ -16,7 +16,7 @@ from sim.world.background.persistence import Part
 
 F64 = NDArray[np.float64]
 
-WEATHER = ("temperature", "dew_point_gap", "pressure", "wind_east", "wind_north")
+WEATHER = ("temperature", "dew_point_gap", "pressure", "wind_east", "wind_north", "wind_speed")
 POLLUTANTS = ("pm25", "pm10", "so2", "no2", "co", "o3")
 
 
@@ -27,7 +27,7 @@ class Skies:
     Attributes
     ----------
     weather, air
-        Distributions by name of `WEATHER` and `POLLUTANTS`: °C, °C, hPa, m/s, m/s; µg/m³.
+        Distributions by name of `WEATHER` and `POLLUTANTS`: °C, °C, hPa, m/s; µg/m³.
     city
         Parts of the scores of all `WEATHER` and `POLLUTANTS`, the same all over the city.
     local

@@ -64,14 +64,13 @@ class Marginal:
         """Return ``(n,)`` scores of values at `when`; NaN stays NaN."""
         level = when.of_day(self.level) + self.weekend * (when.weekday >= 5)
         inner = (forward(self.scale, value) - level) / when.of_day(self.spread)
-        early = np.empty_like(inner)
-        late = np.empty_like(inner)
-        for month in range(12):
-            for out, which in ((early, when.month), (late, (when.month + 1) % 12)):
-                here = which == month
-                out[here] = np.interp(inner[here], self.quantile[month], SCORES)
-        blended: F64 = early * (1 - when.toward) + late * when.toward
-        return np.where(np.isnan(inner), np.nan, blended)
+        rows = when.between(self.quantile)
+        n = np.arange(len(inner))
+        below = np.clip((rows < inner[:, None]).sum(axis=1) - 1, 0, len(SCORES) - 2)
+        low, high = rows[n, below], rows[n, below + 1]
+        share = np.clip((inner - low) / (high - low), 0.0, 1.0)
+        scores: F64 = SCORES[below] + _STEP * share
+        return scores
 
 
 def forward(scale: Scale, value: F64) -> F64:

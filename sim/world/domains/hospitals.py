@@ -30,15 +30,16 @@ HOSPITAL_OVERLOAD = HazardKind(
     levels=(("IV", 0.85), ("III", 0.90), ("II", 0.95), ("I", 1.00)),
     source="domain facts, vital signs of public health: 85/90/95/100 %",
 )
-END_SHARE = 0.80
-"""Occupancy below which it is over; assumed: a little below its onset."""
+ONSET_SHARE, END_SHARE = 1.0, 0.85
+"""Occupancy from which a room is overloaded, for then somebody waits who should not; and below
+which that is over, the first level of the vital sign. Assumed: fuller days than usual are none."""
 BAYS_PER_BED = 0.1
 """Places in the emergency room for each bed of the hospital; assumed, observation beds among
 them; at least `BAYS_MIN`."""
-BAYS_MIN = 8.0
-USUAL_SHARE, DAY_SWING, PEAK_H = 0.6, 0.2, 20.0
-"""Occupancy of an ordinary day, its swing, and the hour of its peak in Beijing; assumed: walk-in
-patients come after work."""
+BAYS_MIN = 12.0
+USUAL_SHARE, DAY_SWING, PEAK_H = 0.5, 0.2, 20.0
+"""Occupancy of an ordinary day by those who come by themselves, its swing, and the hour of its
+peak in Beijing; assumed: they come after work, and ambulances bring a tenth as many on top."""
 WARD_SHARE = 0.85
 """Occupancy of the wards without a disaster; assumed: the usual planning figure."""
 STAY_S, TO_WARD = 4 * 3600.0, 0.3
@@ -159,7 +160,7 @@ class Hospitals:
         if self.in_emergency.any() or self.in_ward.any():
             self._treat(dt_s)
         occupancy = self.occupancy
-        for row in np.flatnonzero(occupancy >= HOSPITAL_OVERLOAD.levels[0][1]).tolist():
+        for row in np.flatnonzero(occupancy >= ONSET_SHARE).tolist():
             if row not in self._open:
                 place = int(self.place[row])
                 self._open[row] = self._stage.events.begin(

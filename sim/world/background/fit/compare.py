@@ -39,7 +39,7 @@ def simulated_air(seed: int, years: int = YEARS) -> F64:
 
 
 def simulated_weather(seed: int, years: int = YEARS) -> F64:
-    """Return ``(5, hours)`` weather of the city's middle, in the order of `WEATHER`."""
+    """Return ``(6, hours)`` weather of the city's middle, in the order of `WEATHER`."""
     climate = Background(SeededStreams(seed), np.zeros(2)).climate
     parts = [climate.series(FIRST + year * _SPAN_H, _SPAN_H) for year in range(years)]
     return np.concatenate(parts, axis=1)[: len(WEATHER)]

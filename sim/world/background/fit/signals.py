@@ -48,8 +48,8 @@ class AirSeries:
     air
         ``(6 pollutants, stations, hours)`` [µg/m³]; NaN where nothing was measured.
     weather
-        ``(5, stations, hours)``: air temperature, how far the dew point lies below it [°C],
-        pressure [hPa], wind towards east and towards north [m/s].
+        ``(6, stations, hours)``: air temperature, how far the dew point lies below it [°C],
+        pressure [hPa], wind towards east and towards north, and its speed [m/s].
     xy_m
         ``(stations, 2)`` from the city's middle.
     """
@@ -76,7 +76,7 @@ def read_air(signals: Path) -> AirSeries:
     values = np.array(tables).transpose(2, 0, 1)
     first = np.datetime64("2013-03-01T00", "h").astype(np.int64) - 8
     speed, direction = values[9], values[10]
-    wind = np.stack([-speed * np.sin(direction), -speed * np.cos(direction)])
+    wind = np.stack([-speed * np.sin(direction), -speed * np.cos(direction), speed])
     temperature, dew_point, pressure = values[6:9]
     # The two were rounded apart, so that damp air can seem more than saturated.
     gap = np.maximum(temperature - dew_point, 0.0)

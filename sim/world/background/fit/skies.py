@@ -21,7 +21,7 @@ from sim.world.background.persistence import correlation
 F64 = NDArray[np.float64]
 
 VARIABLES = (*WEATHER, *POLLUTANTS)
-_ROOTED = ("no2", "o3", "dew_point_gap")
+_ROOTED = ("no2", "o3", "dew_point_gap", "wind_speed")
 _SCALES: dict[str, Scale] = {
     name: "sqrt" if name in _ROOTED else "linear" if name in WEATHER else "log"
     for name in VARIABLES

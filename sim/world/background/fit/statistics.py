@@ -54,7 +54,7 @@ def air_statistics(air: F64, when: Hours) -> dict[str, Any]:
 
 
 def weather_statistics(weather: F64) -> dict[str, Any]:
-    """Return figures of ``(5, hours)`` weather in the order of `WEATHER`; NaN is not counted."""
+    """Return figures of ``(6, hours)`` weather in the order of `WEATHER`; NaN is not counted."""
     return {
         name: {
             "mean": round(float(np.nanmean(row)), 2),

@@ -12,7 +12,7 @@ from sim.world.background.calendar import hours
 from sim.world.background.fit.__main__ import as_text, fit_all, main
 from sim.world.background.fit.compare import main as compare
 from sim.world.background.fit.hermite import coefficients, of_scores
-from sim.world.background.fitted import document, skies
+from sim.world.background.fitted import WEATHER, document, skies
 
 
 def covariance(parts):
@@ -64,8 +64,8 @@ def test_every_score_has_variance_one():
     city = sum(part.loading @ part.loading.T for part in figures.city)
     local = sum(part.loading @ part.loading.T for part in figures.local)
     total = np.diag(city).copy()
-    total[5:] += np.diag(local)
-    assert total == pytest.approx(np.ones(11), abs=2e-3)
+    total[len(WEATHER) :] += np.diag(local)
+    assert total == pytest.approx(np.ones(12), abs=2e-3)
 
 
 def test_missing_data_are_named(tmp_path, capsys):

@@ -24,8 +24,7 @@ def test_scores_come_back_from_values(score, first):
     when = hours(first, 24)
     marginal = MARGINALS["pm25"]
     value = marginal.values(np.full(24, score), when)
-    # Both months' quantiles are blended, before on values, back on scores: nearly the same.
-    assert marginal.scores(value, when) == pytest.approx(np.full(24, score), abs=0.1)
+    assert marginal.scores(value, when) == pytest.approx(np.full(24, score), abs=1e-6)
 
 
 def test_what_was_not_measured_has_no_score():
