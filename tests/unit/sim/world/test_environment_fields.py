@@ -27,7 +27,8 @@ def test_stations_read_the_same_air(setting):
     assert (read["air_station"] > 0).all()
 
 
-def test_weather_station_is_warmer_in_the_middle_on_a_summer_evening(setting):
+def test_weather_station_is_warmer_in_the_middle_at_night(setting, town):
+    town.run(8 * 3600)
     temp_c, humidity, wind_mps = setting.fields["weather_station"].bind(XY_M, NOWHERE, NOWHERE)()
     assert temp_c[0] > temp_c[2]
     assert ((humidity > 0) & (humidity <= 1)).all()
