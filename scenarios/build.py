@@ -15,7 +15,7 @@ from devices.gateway import GatewayOutage, Gateways
 from devices.saboteur import Saboteur
 from ops_center.core.config import CenterConfig
 from scenarios.hazard_parts import HazardPart
-from scenarios.plans import chosen_plans
+from scenarios.plans import chosen_plans, without_gear
 from scenarios.schema import PoliciesPart, PumpFailure, Scenario, SensorFault
 from scenarios.schema import Storm as StormPart
 from scenarios.siting import place_gateways, place_sensors
@@ -181,8 +181,11 @@ def _live_on_base_stations(
 
 def center_config(policies: PoliciesPart) -> CenterConfig:
     """Return the centre's settings under a scenario's policies."""
+    plans = chosen_plans(policies.plan)
+    if policies.priority == "none":
+        plans = without_gear(plans, "signal_priority")
     return CenterConfig(
-        plans=chosen_plans(policies.plan),
+        plans=plans,
         lateness_s=policies.lateness,
         acknowledge_after_s=policies.acknowledge_after,
     )

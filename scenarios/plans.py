@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from typing import Annotated
 
@@ -43,6 +44,17 @@ def _known(value: object) -> object:
 
 PlanChoice = Annotated[str | tuple[str, ...], BeforeValidator(_known)]
 """``all``, ``none``, the name of one response plan, or a list of names."""
+
+
+def without_gear(plans: Mapping[str, ResponsePlan], kind: str) -> Mapping[str, ResponsePlan]:
+    """Return the plans without the steps that command one kind of actuator."""
+    return {
+        incident: replace(
+            plan,
+            steps=tuple(s for s in plan.steps if s.actuate is None or s.actuate.kind != kind),
+        )
+        for incident, plan in plans.items()
+    }
 
 
 def chosen_plans(choice: str | tuple[str, ...]) -> Mapping[str, ResponsePlan]:

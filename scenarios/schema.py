@@ -183,6 +183,8 @@ class PoliciesPart(Part):
     plan
         The response plans in force: ``all``; ``none``, which is to detect only and do nothing;
         or the name of one, or a list of names.
+    priority
+        Whether plans let signals give ``responders`` way, at the cost of others, or ``none``.
     acknowledge_after
         A simulated duty officer acknowledges so long after confirmation; None leaves it to
         people.
@@ -191,6 +193,7 @@ class PoliciesPart(Part):
     """
 
     plan: PlanChoice = "all"
+    priority: Literal["responders", "none"] = "responders"
     acknowledge_after: Seconds | None = 60.0
     lateness: Seconds = 20.0
 

@@ -35,6 +35,9 @@ RAIN_PACE = ((6.4, 0.86), (2.5, 0.93), (WET_MM_H, 0.98))
 FOG_M, FOG_PACE = 400.0, 0.88
 """Visibility below which traffic slows, and what is left: HCM 2010 exhibit 10-15, 10 to 12 % lost
 below a quarter of a mile."""
+PEAK_OVER_MEAN = 1.8
+"""The greatest load, for which feeders are built, over the year's mean. Assumed: Beijing's 28 GW
+over some 136 TWh a year."""
 GUST_MPS, TRIPS_PER_MPS = 13.9, 0.5
 """Gust from which lines trip more often, and how much more for each m/s above: the warning's
 blue level; assumed: branches and loose sheets."""
@@ -271,7 +274,8 @@ class Cascades:
         f.water.demand_factor = setting.background.water.total(now)
         loads = setting.background.power
         hot = self._links.hold("heat_power")
-        f.power.feeders.load_factor = loads.total(now) if hot else loads.total_without_weather(now)
+        load = loads.total(now) if hot else loads.total_without_weather(now)
+        f.power.feeders.load_factor = load / PEAK_OVER_MEAN
         if self._links.hold("cold_mains"):
             f.water.burst_factor = heat_wave.burst_factor(sky.temp_c)
         if self._links.hold("heat_health"):

@@ -94,7 +94,6 @@ class Units:
 
     def arrange(
         self,
-        *,
         hospital_of: HospitalOf | None = None,
         deliver: Deliver | None = None,
         priority: Priority | None = None,

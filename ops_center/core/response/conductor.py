@@ -318,7 +318,8 @@ class Conductor:
             return
         if step.actuate is not None:
             actuator = belief.actuators.get(order.target_id)
-            needed = self.book.is_held(order.target_id, besides=incident.incident_id)
+            here = (incident.incident_id, step.id)
+            needed = self.book.is_held(order.target_id, besides=here)
             if actuator is not None and order.status not in FAILED and not needed:
                 undo = step.actuate.undo
                 self.book.command_actuator(incident, step, actuator, undo, {}, belief.now)

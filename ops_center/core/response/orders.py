@@ -75,10 +75,10 @@ class OrderBook:
         """Return whether an order to a target is not over yet."""
         return any(not order.is_over for _, _, order in self._orders_to(target_id))
 
-    def is_held(self, target_id: str, *, besides: str) -> bool:
-        """Return whether another incident still needs what it had a target do."""
+    def is_held(self, target_id: str, *, besides: tuple[str, str]) -> bool:
+        """Return whether another step, of any incident, needs what it had a target do."""
         return any(
-            run.incident_id != besides
+            (run.incident_id, step.step_id) != besides
             and not order.undoes
             and order.status not in FAILED
             and step.status not in ("waiting", "released")

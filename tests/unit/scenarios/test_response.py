@@ -13,8 +13,10 @@ import sim.world.hazards
 from conftest import ROOT
 from ops_center.core.incidents.signature import Signature
 from ops_center.core.incidents.types import SIGNATURES
+from scenarios.build import center_config
 from scenarios.plans import PlanChoice, chosen_plans, list_plans, read_plans
 from scenarios.response_table import response_table
+from scenarios.schema import PoliciesPart
 from sim.world.actuator_kinds import ACTUATOR_KINDS
 from sim.world.actuators import TEXT_MAX
 from sim.world.events import HazardKind
@@ -87,6 +89,19 @@ def test_page_of_the_response_is_what_the_plans_say():
     page = (ROOT / "docs" / "response.md").read_text(encoding="utf-8")
     assert page == response_table()
     assert page.count("\n| ") == 2 * (len(PLANS) + 1)
+
+
+def test_policy_without_priority_drops_the_green_wave_and_nothing_else():
+    def steps(priority: str) -> dict[str, list[str]]:
+        policies = PoliciesPart.model_validate({"priority": priority})
+        plans = center_config(policies).plans
+        return {plan.plan: [step.id for step in plan.steps] for plan in plans.values()}
+
+    every, fewer = steps("responders"), steps("none")
+    assert every == {plan.plan: [step.id for step in plan.steps] for plan in PLANS.values()}
+    gone = [(name, set(every[name]) - set(fewer[name])) for name in every]
+    assert [name for name, steps in gone if steps] == ["fire", "medical"]
+    assert {step for _, steps in gone for step in steps} == {"green-wave"}
 
 
 def test_policy_chooses_all_none_one_or_several_plans():

@@ -315,6 +315,26 @@ def test_gear_that_two_incidents_need_is_moved_once_and_kept_until_both_are_over
     assert field.idle()
 
 
+def test_beds_that_two_steps_asked_for_are_given_back_once():
+    field = FieldDouble(PLANS)
+    full = ("hospital_overload", "hospital-01")
+    field.severity[full] = 0.96
+    field.run_to(3)
+    field.call(*full)
+    field.run_to(4000)
+    steps = [
+        r["step"]
+        for r in field.records
+        if r["type"] == "command" and r["target_kind"] == "surge_beds"
+    ]
+    assert steps == ["beds", "neighbours"]
+    field.severity[full] = 0.0
+    field.run_to(9000)
+    assert field.incident("hospital_overload").state == "closed"
+    assert field.doubled == []
+    assert field.idle()
+
+
 def test_case_that_is_over_when_the_crew_comes_was_one_and_closes():
     field = FieldDouble(PLANS)
     field.severity["cover_off", "community-01"] = 1.0
