@@ -185,8 +185,10 @@ class Signals:
     def wave(self, links: Sequence[int], by: str, now_s: float) -> None:
         """Let green run along a path at the speed of the empty road.
 
-        The first junction keeps its plan, the others follow with its cycle.
+        The first junction keeps its plan, the others follow with its cycle. A wave that `by`
+        has already gives way to the new one.
         """
+        self.release_wave(by, now_s)
         lead: tuple[float, float] | None = None
         t_s = 0.0
         for link in links:

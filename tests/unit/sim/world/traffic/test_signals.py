@@ -137,6 +137,17 @@ def test_preemption_serves_one_approach_and_costs_the_other(kit) -> None:
     assert served.traffic.passed.tolist() == plain.traffic.passed.tolist()
 
 
+def test_preemption_saves_a_responder_what_trials_saw(kit) -> None:
+    """Denver saved 14 to 23 %, some 70 s over 3 to 6 signals (US DOT ITS benefits, 2001-b00226)."""
+    traffic = avenue(kit).traffic
+    before_s = float(traffic.link_time_s[:6].sum())
+    for link in range(5):
+        traffic.preempt(link + 1, link, "ambulance-1")
+    saved_s = before_s - float(traffic.link_time_s[:6].sum())
+    assert 55 < saved_s < 85
+    assert 0.14 < saved_s / before_s < 0.24
+
+
 def test_green_out_of_turn_waits_until_the_junction_has_cleared(kit) -> None:
     roads = crossing(kit)
     signals = Signals(assume_plans(roads), roads.end, roads.free_time_s)
@@ -218,6 +229,18 @@ def test_wave_runs_at_free_speed_and_ends_with_its_release(kit) -> None:
     fresh = Signals(plans, roads.end, roads.free_time_s)
     for t_s in np.arange(CYCLE_S, 3 * CYCLE_S, 3.0):
         assert green_at(signals, float(t_s)) == green_at(fresh, float(t_s))
+
+
+def test_new_wave_of_the_same_holder_takes_the_place_of_the_old(kit) -> None:
+    city = avenue(kit)
+    roads = city.roads
+    plans = assume_plans(roads)
+    twice, once = (Signals(plans, roads.end, roads.free_time_s) for _ in range(2))
+    twice.wave([0, 1, 2, 3, 4, 5], "engine-1", 0.0)
+    twice.wave([2, 3, 4, 5], "engine-1", 0.0)
+    once.wave([2, 3, 4, 5], "engine-1", 0.0)
+    for t_s in np.arange(CYCLE_S, 3 * CYCLE_S, 3.0):
+        assert green_at(twice, float(t_s)) == green_at(once, float(t_s))
 
 
 def test_wave_gives_every_light_the_cycle_of_the_first(kit) -> None:
