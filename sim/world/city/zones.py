@@ -7,6 +7,7 @@ import math
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from sim.kernel.basemap import ROAD_CLASSES, Roads
 from sim.world.city.cells import Settlement
@@ -17,10 +18,12 @@ from sim.world.city.spread import centres, owners
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-_INNER_RANGE, _NODES_PER_ZONE = (20, 48), 15
+_INNER_RANGE, _NODES_PER_ZONE = (20, 80), 8
 """Zones within the city: one for each so many junctions. Assumed: a neighbourhood of blocks."""
 _LARGE_MAX, _NODES_PER_LARGE_ZONE = 280, 90
 """The same in a metropolis. Assumed: a town or street of it, of which Beijing has 343."""
+_DOORS_TRIED = 5
+"""Junctions near a zone's middle of which the widest stands for it. Assumed."""
 _GATEWAYS_MAX = 12
 _RIM_SHARE = 0.12
 """A gateway lies this near to the city's edge, as a share of its radius. Assumed."""
@@ -34,7 +37,7 @@ _NO_DOOR = ROAD_CLASSES.index("trunk")
 
 
 def make_zones(roads: Roads, settlement: Settlement) -> Zones:
-    """Return 20 to 60 trip ends, up to 292 in a metropolis; never two at one node."""
+    """Return 20 to 92 trip ends, up to 292 in a metropolis; never two at one node."""
     cells = settlement.cells
     rank = node_rank(roads)
     doors = np.flatnonzero(rank > _NO_DOOR)
@@ -44,7 +47,7 @@ def make_zones(roads: Roads, settlement: Settlement) -> Zones:
     blocks = int(np.clip(len(rank) // _NODES_PER_ZONE, low, high))
     count = min(max(blocks, min(len(rank) // _NODES_PER_LARGE_ZONE, _LARGE_MAX)), len(doors))
     at = centres(cells.xy_m, cells.people, count)
-    inner = np.unique(doors[owners(at, roads.node_xy_m[doors])])
+    inner = np.unique(_wide_doors(roads, doors, at))
     owner = owners(cells.xy_m, roads.node_xy_m[inner])
     people = np.bincount(owner, weights=cells.people, minlength=len(inner))
     jobs = np.bincount(owner, weights=settlement.jobs, minlength=len(inner))
@@ -58,6 +61,19 @@ def make_zones(roads: Roads, settlement: Settlement) -> Zones:
         people=np.concatenate([people, outside * people.sum()]),
         jobs=np.concatenate([jobs, outside * jobs.sum()]),
     )
+
+
+def _wide_doors(roads: Roads, doors: NDArray[np.int64], at_m: F64) -> NDArray[np.int64]:
+    """Return for each centre the widest of the doors near it, the nearest of equals.
+
+    A zone stands for many streets; one narrow one would hold all of them back.
+    """
+    lanes = np.bincount(roads.start, weights=roads.lanes, minlength=len(roads.node_xy_m))
+    tree = KDTree(roads.node_xy_m[doors])
+    near = np.asarray(tree.query(at_m, k=min(_DOORS_TRIED, len(doors)))[1]).reshape(len(at_m), -1)
+    widest = np.argmax(lanes[doors][near], axis=1)
+    found: NDArray[np.int64] = doors[near[np.arange(len(at_m)), widest]]
+    return found
 
 
 def node_rank(roads: Roads) -> I32:

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernel.basemap import Roads
 from sim.kernel.clock import HOUR
 from sim.kernel.rng import Streams
 from sim.world.city.model import Zones
-from sim.world.traffic.config import TRIPS_PER_PERSON_PEAK_H, TrafficConfig
+from sim.world.traffic.config import (
+    DETOUR,
+    KM_PER_LANE_KM_DAY,
+    KM_PER_PERSON_DAY,
+    TrafficConfig,
+)
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -76,6 +82,28 @@ _NONE = Trips(
 )
 
 
+def peak_trips_per_h(roads: Roads, zones: Zones, config: TrafficConfig) -> float:
+    """Return the trips of the busiest hour: the ordered ones, or Beijing's use of roads [1/h].
+
+    Trips as long as the gravity model makes them on straight ways keep people and lanes as busy as
+    `KM_PER_PERSON_DAY` and `KM_PER_LANE_KM_DAY` say, whichever is less.
+    """
+    if config.peak_trips_per_h is not None:
+        return config.peak_trips_per_h
+    xy_m = roads.node_xy_m[zones.node]
+    way_m = np.hypot(*(xy_m[:, None] - xy_m[None]).transpose(2, 0, 1)) * DETOUR
+    speed_mps = float(roads.length_m.sum() / roads.free_time_s.sum())
+    weight = np.exp(-way_m / speed_mps / DETER_S) * np.outer(zones.people, zones.jobs)
+    np.fill_diagonal(weight, 0.0)
+    total = float(weight.sum())
+    if total <= 0:
+        return 0.0
+    trip_km = max(float((weight * way_m).sum()) / total / 1000, 0.1)
+    lane_km = float(roads.length_m @ roads.lanes) / 1000
+    day_km = min(KM_PER_PERSON_DAY * float(zones.people.sum()), KM_PER_LANE_KM_DAY * lane_km)
+    return day_km / trip_km * max(config.profile) / sum(config.profile)
+
+
 class Demand:
     """Trips between zones: T_ij proportional to out_i in_j exp(-t_ij / DETER_S).
 
@@ -85,6 +113,8 @@ class Demand:
         People and jobs; both serve as origin and as destination, by the hour.
     time_s
         ``(n, n)`` driving time on empty roads from each zone to each [s]; inf without a way.
+    peak_per_h
+        Trips drawn in the busiest hour [1/h].
     config, streams
         How many trips and when; ``traffic.demand`` draws them.
     known
@@ -99,6 +129,7 @@ class Demand:
         self,
         zones: Zones,
         time_s: F64,
+        peak_per_h: float,
         config: TrafficConfig,
         streams: Streams,
         known: Trips | None = None,
@@ -113,17 +144,12 @@ class Demand:
         self._begun = 0
         self._hour = -1
         self._cumulative: F64 = np.zeros(0)
-        peak = config.peak_trips_per_h
-        if peak is None:
-            peak = TRIPS_PER_PERSON_PEAK_H * float(zones.people.sum())
-        if known is not None:
-            peak = 0.0
-        busiest = max(config.profile)
-        self._per_s = [peak * w / busiest / 3600 for w in config.profile]
         closeness = np.exp(-time_s / DETER_S)
         np.fill_diagonal(closeness, 0.0)
         self._to_work = closeness * np.outer(zones.people, zones.jobs)
         self._to_home = closeness * np.outer(zones.jobs, zones.people)
+        busiest = max(config.profile)
+        self._per_s = [peak_per_h * w / busiest / 3600 for w in config.profile]
 
     def draw(self, now: int, tick: int) -> Trips | None:
         """Return the trips of the step that ends at `now`, None without any."""

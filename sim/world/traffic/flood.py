@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.world.traffic.links import JAM_PER_M, Links
+from sim.world.traffic.links import Links
 from sim.world.traffic.queues import BOWL_M, Queues
 
 
@@ -22,7 +22,7 @@ def flood(queues: Queues, links: Links, link: int) -> None:
     to_end_m = np.where(
         ahead_s > 0,
         np.minimum(ahead_s / free_s, 1.0) * length_m,
-        np.minimum(row / (JAM_PER_M * lanes), length_m),
+        np.minimum(row / (links.jam_per_m * lanes), length_m),
     )
     from_middle_m = to_end_m - length_m / 2
     caught = np.abs(from_middle_m) <= BOWL_M / 2

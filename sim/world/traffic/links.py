@@ -116,9 +116,13 @@ class Links:
         The road graph and the trip ends.
     step_s
         Length of a step [s].
+    platoon
+        Vehicles that drive as one; all counts and flows below are of such units.
 
     Attributes
     ----------
+    jam_per_m
+        Units in a metre of lane at a standstill [1/m].
     n, size
         How many are roads; how many there are in all.
     sink, nowhere
@@ -142,12 +146,14 @@ class Links:
         int64 link from the end to the start, `nowhere` without one.
     """
 
-    def __init__(self, roads: Roads, zones: Zones, step_s: float) -> None:
+    def __init__(self, roads: Roads, zones: Zones, step_s: float, platoon: int = 1) -> None:
         n, z = len(roads), len(zones.node)
         self.n, self.size = n, n + z + 2
         self.sink, self.nowhere = n + z, n + z + 1
         self._lanes = roads.lanes.astype(float)
         self._most = np.array([LANE_PER_H[c] for c in ROAD_CLASSES])[roads.road_class] / 3600
+        self._platoon = platoon
+        self.jam_per_m = JAM_PER_M / platoon
         self._share = yield_share(roads)
         self.length_m = roads.length_m
         self.free_mps = roads.speed_mps
@@ -166,12 +172,12 @@ class Links:
         self.out_per_s = np.concatenate((flow * self._share, feeds, [0.0, 0.0]))
         self.in_per_s = np.concatenate((flow, np.zeros(z), [np.inf, 0.0]))
         # A lane takes a vehicle however short it is.
-        jam = np.maximum(JAM_PER_M * roads.length_m, 1.0) * self._lanes
+        jam = np.maximum(self.jam_per_m * roads.length_m, 1.0) * self._lanes
         late_s = step_s + np.maximum(step_s - roads.length_m / WAVE_MPS, 0.0)
         self.storage = np.concatenate((jam + flow * late_s, np.full(z + 1, np.inf), [0.0]))
         lag = np.clip(roads.length_m / WAVE_MPS // step_s, 1, _LAG_STEPS_MAX)
         self.lag = self._pad(lag, 1, 1, 1)
-        pocket = np.ceil(JAM_PER_M * np.minimum(roads.length_m, POCKET_M) * self._lanes)
+        pocket = np.ceil(self.jam_per_m * np.minimum(roads.length_m, POCKET_M) * self._lanes)
         pocket = np.maximum(pocket, np.ceil(flow * step_s) + 1)
         self.pocket = self._pad(pocket, np.iinfo(np.int32).max, 0, 0)
         self.reverse = self._find_reverse(roads)
@@ -179,7 +185,7 @@ class Links:
         self.depth_m = np.zeros(n)
         self.shut = np.zeros(self.size, dtype=bool)
         self._dry_per_s = flow
-        self._stop_per_s = all_way_stop_per_s(roads)
+        self._stop_per_s = all_way_stop_per_s(roads) / platoon
         self._all_stop = np.zeros(n, dtype=bool)
         self._limit = np.ones(n)
         self._weather = 1.0
@@ -239,7 +245,8 @@ class Links:
         return table
 
     def _flow(self, speed_mps: F64, which: I64 | slice) -> F64:
-        flow: F64 = np.minimum(lane_flow_per_s(speed_mps), self._most[which]) * self._lanes[which]
+        lane = np.minimum(lane_flow_per_s(speed_mps), self._most[which]) / self._platoon
+        flow: F64 = lane * self._lanes[which]
         return flow
 
     def _pad(self, roads: F64 | I32, origins: I32 | int, sink: int, nowhere: int) -> I64:

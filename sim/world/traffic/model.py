@@ -16,7 +16,7 @@ from sim.kernel.errors import InputError
 from sim.kernel.rng import Streams
 from sim.world.city.model import Zones
 from sim.world.traffic.config import TrafficConfig
-from sim.world.traffic.demand import Demand, Trips
+from sim.world.traffic.demand import Demand, Trips, peak_trips_per_h
 from sim.world.traffic.flood import flood
 from sim.world.traffic.index import travel_index
 from sim.world.traffic.links import COVERED_M, Links
@@ -67,11 +67,16 @@ class Traffic:
     streams
         Draws the trips and their drivers, ``traffic.demand``, and crowds, ``traffic.crowd``.
     config
-        How many trips, and what drivers do.
+        How many trips, how many vehicles drive as one, and what drivers do.
     trips
         Trips known beforehand, instead of drawn ones.
     plans
         Signal plans, instead of assumed ones; a light without one is always green.
+
+    Attributes
+    ----------
+    platoon
+        Vehicles that drive as one; every count that is told is of vehicles, and so a multiple.
 
     References
     ----------
@@ -94,7 +99,9 @@ class Traffic:
         self._n = len(roads)
         self._free_time_s = roads.free_time_s
         self._lane_m = roads.length_m * roads.lanes
-        self._links = Links(roads, zones, config.step_s)
+        peak_per_h = 0.0 if trips is not None else peak_trips_per_h(roads, zones, config)
+        self.platoon = 1 if trips is not None else config.platoon_of(peak_per_h)
+        self._links = Links(roads, zones, config.step_s, self.platoon)
         self._signals = Signals(
             assume_plans(roads) if plans is None else plans, roads.end, roads.free_time_s
         )
@@ -109,7 +116,7 @@ class Traffic:
             careless=config.careless,
         )
         between_s = self._routes.free_s[:, zones.node].T
-        self._demand = Demand(zones, between_s, config, streams, trips)
+        self._demand = Demand(zones, between_s, peak_per_h / self.platoon, config, streams, trips)
         self._streams = streams
         self._zone_xy_m = roads.node_xy_m[zones.node]
         self._node_xy_m = roads.node_xy_m
@@ -123,47 +130,49 @@ class Traffic:
     @property
     def passed(self) -> I64:
         """``(n_links,)`` int64 vehicles that have left each link at its end since the start."""
-        return self._queues.passed[: self._n]
+        return self._queues.passed[: self._n] * self.platoon
 
     @property
     def on_link(self) -> I32:
         """``(n_links,)`` int32 vehicles on each link: driving, queueing, stalled."""
-        return self._queues.on[: self._n]
+        on: I32 = self._queues.on[: self._n] * np.int32(self.platoon)
+        return on
 
     @property
     def stalled(self) -> I32:
         """``(n_links,)`` int32 vehicles stalled in water on each link."""
-        return self._queues.stalled[: self._n]
+        stalled: I32 = self._queues.stalled[: self._n] * np.int32(self.platoon)
+        return stalled
 
     @property
     def entered(self) -> int:
         """Vehicles that have come onto the road since the start."""
-        return self._queues.entered
+        return self._queues.entered * self.platoon
 
     @property
     def left(self) -> int:
         """Vehicles that have arrived."""
-        return self._queues.left
+        return self._queues.left * self.platoon
 
     @property
     def removed(self) -> int:
         """Vehicles that were towed, or gave up because no way led to their goal."""
-        return self._queues.removed
+        return self._queues.removed * self.platoon
 
     @property
     def inside(self) -> int:
         """Vehicles on the road now."""
-        return self._queues.inside
+        return self._queues.inside * self.platoon
 
     @property
     def waiting(self) -> int:
         """Vehicles that wait at their origin for room on the road."""
-        return self._queues.waiting
+        return self._queues.waiting * self.platoon
 
     @property
     def squeezed(self) -> int:
         """How often a vehicle was let into a full link after three minutes at its head."""
-        return self._queues.squeezed
+        return self._queues.squeezed * self.platoon
 
     @property
     def speed_mps(self) -> F64:
@@ -212,7 +221,7 @@ class Traffic:
 
         Vehicles that run, stand or wait at their origin count with what they have lost so far.
         """
-        return self._queues.delay_s / 3600
+        return self._queues.delay_s * self.platoon / 3600
 
     def step(self, now: Ns) -> None:
         """Advance by one step, to the end at `now`."""
@@ -264,7 +273,7 @@ class Traffic:
 
     def rescue(self, link: int) -> int:
         """Tow the stalled vehicles of a link away and return how many."""
-        return self._queues.rescue(link)
+        return self._queues.rescue(link) * self.platoon
 
     def limit_capacity(self, link: int, share: float, by: str) -> None:
         """Let a link take and pass at most a share of its capacity while `by` holds it so.
@@ -356,13 +365,14 @@ class Traffic:
         if count <= 0 or origin == goal:
             return
         self._crowds += 1
-        luck = self._streams.at("traffic.crowd", self._crowds).random(count)
+        draw = self._streams.at("traffic.crowd", self._crowds)
+        units = int(count / self.platoon + draw.random()) if self.platoon > 1 else count
         self._demand.add(
             Trips(
-                origin=np.full(count, origin),
-                goal=np.full(count, goal),
-                at_s=self._queues.now_s + (np.arange(count) + 0.5) / count * over_s,
-                luck=luck,
+                origin=np.full(units, origin),
+                goal=np.full(units, goal),
+                at_s=self._queues.now_s + (np.arange(units) + 0.5) / max(units, 1) * over_s,
+                luck=draw.random(units),
             )
         )
 

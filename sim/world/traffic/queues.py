@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.world.traffic.fleet import NONE, Fleet
 from sim.world.traffic.junction import Merges, ranks, stretches
-from sim.world.traffic.links import JAM_PER_M, Links
+from sim.world.traffic.links import Links
 from sim.world.traffic.routes import WITNESS, Routes
 from sim.world.traffic.signals import Signals
 from sim.world.traffic.watch import Watch
@@ -102,7 +102,7 @@ class Queues:
         self._green_from_s = np.full(size, -np.inf)
         self._until_s = np.zeros(size)
         self.watch = Watch(links, signals, step_s)
-        self._bowl_room = np.ceil(JAM_PER_M * BOWL_M * links.lanes)
+        self._bowl_room = np.ceil(links.jam_per_m * BOWL_M * links.lanes)
         self._entries = 0
         self._past_delay_s = 0.0
 

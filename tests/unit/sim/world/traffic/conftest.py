@@ -111,7 +111,12 @@ class City:
         plans=None,
         **config,
     ):
-        config = {"profile": (1.0,) * 24, "peak_trips_per_h": trips_per_h, **config}
+        config = {
+            "profile": (1.0,) * 24,
+            "peak_trips_per_h": trips_per_h,
+            "platoon": 1,
+            **config,
+        }
         self.roads = roads
         self.chance = chance or SeededStreams(7)
         self.traffic = Traffic(
@@ -144,7 +149,7 @@ class City:
         assert traffic.waiting >= 0
         fleet = traffic._queues.fleet
         alive = fleet.link[fleet.link >= 0]
-        counted = np.bincount(alive, minlength=traffic._links.size)
+        counted = np.bincount(alive, minlength=traffic._links.size) * traffic.platoon
         np.testing.assert_array_equal(counted[: len(self.roads)], traffic.on_link)
         assert counted[len(self.roads) :].sum() == traffic.waiting
 

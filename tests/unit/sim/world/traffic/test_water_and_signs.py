@@ -126,7 +126,7 @@ def test_sign_diverts_those_who_heed_it(kit, compliance, share) -> None:
     assert passed[1] / (passed[1] + passed[2]) == pytest.approx(share, abs=0.02)
     city.traffic.unwarn(1)
     before = passed[1:].copy()
-    city.run(900)
+    passed = city.run(900).passed
     assert (passed - np.concatenate(([0], before)))[1] > 150
     assert passed[2] - before[1] <= 20
 

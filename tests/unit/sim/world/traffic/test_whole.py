@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from sim.kernel.clock import HOUR, Ns
 from sim.kernel.errors import InputError
 from sim.kernel.rng import SeededStreams
-from sim.world.traffic import Traffic, TrafficConfig
-from sim.world.traffic.config import WEEKDAY_PROFILE
-from sim.world.traffic.demand import Demand
+from sim.world.traffic import TrafficConfig
+from sim.world.traffic.config import (
+    DETOUR,
+    KM_PER_LANE_KM_DAY,
+    KM_PER_PERSON_DAY,
+    WEEKDAY_PROFILE,
+)
+from sim.world.traffic.demand import Demand, peak_trips_per_h
 from sim.world.traffic.junction import Merges, ranks
 
 deeds = st.lists(
@@ -150,7 +155,9 @@ def test_demand_alone_does_not_depend_on_what_happens_on_the_street(kit) -> None
 def make_demand(kit, **config) -> Demand:
     zones = kit.zones([0, 1, 2], [100, 0, 20], [0, 50, 20])
     times = np.array([[0, 300, 600], [300, 0, 300], [600, np.inf, 0]], dtype=float)
-    return Demand(zones, times, TrafficConfig(**config), SeededStreams(1))
+    settings = TrafficConfig(**config)
+    assert settings.peak_trips_per_h is not None
+    return Demand(zones, times, settings.peak_trips_per_h, settings, SeededStreams(1))
 
 
 def trips_of_hour(kit, hour: int, **config) -> np.ndarray:
@@ -182,10 +189,41 @@ def test_trips_follow_gravity_to_work_in_the_morning_and_home_in_the_evening(kit
     assert morning[2, 1] == evening[2, 1] == 0
 
 
-def test_default_demand_follows_the_people(kit) -> None:
-    roads, zones = kit.grid(3), kit.zones([0, 8], [90_000, 10_000], [1, 1])
-    traffic = Traffic(roads, zones, SeededStreams(1), TrafficConfig())
-    assert max(traffic._demand._per_s) == pytest.approx(4000 / 3600)
+@pytest.mark.parametrize(("people", "binds"), [(100.0, "people"), (1e6, "lanes")])
+def test_default_demand_keeps_people_and_lanes_as_busy_as_beijing(kit, people, binds) -> None:
+    roads, zones = kit.grid(3), kit.zones([0, 8], [people, people], [1, 1])
+    straight_m = np.hypot(*(roads.node_xy_m[8] - roads.node_xy_m[0]))
+    trip_km = straight_m * DETOUR / 1000
+    lane_km = float(roads.length_m @ roads.lanes) / 1000
+    of_people, of_lanes = KM_PER_PERSON_DAY * 2 * people, KM_PER_LANE_KM_DAY * lane_km
+    day_km = {"people": of_people, "lanes": of_lanes}[binds]
+    assert day_km == min(of_people, of_lanes)
+    busiest = max(WEEKDAY_PROFILE) / sum(WEEKDAY_PROFILE)
+    found = peak_trips_per_h(roads, zones, TrafficConfig())
+    assert found == pytest.approx(day_km / trip_km * busiest)
+
+
+@pytest.mark.parametrize(("peak", "platoon"), [(100, 1), (25_000, 1), (25_001, 2), (1e7, 20)])
+def test_vehicles_drive_together_only_where_there_are_many(peak, platoon) -> None:
+    assert TrafficConfig().platoon_of(peak) == platoon
+    assert TrafficConfig(platoon=3).platoon_of(peak) == 3
+
+
+def test_platoons_drive_like_single_vehicles(kit) -> None:
+    """On a grid well below what it can pass, five at a time take as long as one by one."""
+    roads = kit.grid(8)
+    nodes = list(range(0, 64, 3))
+    zones = kit.zones(nodes, [1.0] * len(nodes), [1.0] * len(nodes))
+    cities = [kit.city(roads, zones, trips_per_h=8000, platoon=k) for k in (1, 5)]
+    single, together = (city.run(3600) for city in cities)
+    assert (together.passed % 5 == 0).all()
+    assert together.entered % 5 == together.left % 5 == 0
+    assert together.left == pytest.approx(single.left, rel=0.05)
+    assert together.mean_speed_mps == pytest.approx(single.mean_speed_mps, rel=0.1)
+    flow = single.passed + together.passed > 400
+    ratio = together.passed[flow].sum() / single.passed[flow].sum()
+    # Some 1,600 units begin by chance, give or take 40; twice two of that.
+    assert ratio == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize(
