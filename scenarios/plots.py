@@ -17,7 +17,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from scenarios.report.svg import Scale, el, figure, join, line, path, rect, round_step, text
-from sim.kernel.clock import HOUR, MINUTE, Ns
+from sim.kernel.clock import HOUR, MINUTE, SECOND, Ns
 from sim.kernel.errors import ChengmaiError
 from sim.kernel.rng import SeededStreams
 from sim.world.background import Background
@@ -28,6 +28,8 @@ from sim.world.background.fit.signals import AirSeries, read_air, read_footfall,
 from sim.world.background.fit.statistics import autocorrelation
 from sim.world.background.footfall import PLACE_KINDS
 from sim.world.background.use import published_water_day
+from sim.world.city.load import load_city
+from sim.world.traffic import Traffic, TrafficConfig
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -36,6 +38,11 @@ YEARS = 8
 SEED = 7
 _HOURS: F64 = np.arange(24.0)
 _MONTHS: F64 = np.arange(1.0, 13.0)
+
+PUBLISHED_PEAK_INDEX = 6.08
+"""Mean of the peak hours of Beijing's working days in 2024: domain facts, source S12."""
+_TRAFFIC_EVERY = 60
+"""Steps between two looks at traffic: five minutes."""
 
 _WIDTH, _HEIGHT = 380.0, 270.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 64.0, 40.0
@@ -143,6 +150,7 @@ def write_all(folder: Path, signals: Path) -> list[Path]:
         "use": ("Use of water and power by hour", _use(background)),
         "footfall": ("People on foot by hour", _footfall(background, signals)),
         "noise": ("Noise: day and memory", _noise(signals)),
+        "traffic": ("Traffic by hour", _traffic()),
     }
     files = []
     for name, (title, panels) in plots.items():
@@ -310,6 +318,37 @@ def _noise(signals: Path) -> list[Panel]:
             real,
             simulated,
             60,
+        ),
+    ]
+
+
+def _traffic() -> list[Panel]:
+    """Drive a Tuesday of the default city."""
+    city = load_city(None, SeededStreams(SEED))
+    traffic = Traffic(city.basemap.roads, city.zones, SeededStreams(SEED), TrafficConfig())
+    start, step = _midnight("2026-05-12"), round(traffic.config.step_s * SECOND)
+    rows = []
+    for number in range(1, 24 * HOUR // step + 1):
+        traffic.step(Ns(start + number * step))
+        if number % _TRAFFIC_EVERY == 0:
+            rows.append((traffic.index, traffic.mean_speed_mps * 3.6))
+    index, speed_kmh = np.array(rows).reshape(24, -1, 2).mean(axis=1).T
+    peak = np.full(24, PUBLISHED_PEAK_INDEX)
+    return [
+        Panel(
+            title="Traffic index of a Tuesday",
+            x_label="hour",
+            x_step=4,
+            curves=(
+                Curve(name="published mean of the peaks", x=_HOURS, y=peak, style="real"),
+                Curve(name="simulated", x=_HOURS, y=index, style="ours"),
+            ),
+        ),
+        Panel(
+            title="Mean speed of a Tuesday, km/h",
+            x_label="hour",
+            x_step=4,
+            curves=(Curve(name="simulated", x=_HOURS, y=speed_kmh, style="ours"),),
         ),
     ]
 
