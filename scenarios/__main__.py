@@ -82,7 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     for child in (check, run, live, feed):
         child.add_argument("scenario", help="a library name or a YAML file")
         child.add_argument(
-            "--city", metavar="FILE", help="OSM, SUMO or GeoJSON instead of its city"
+            "--city", metavar="FILE", help="OSM, SUMO or GeoJSON, or beijing, instead of its city"
+        )
+        child.add_argument(
+            "--scale", type=float, metavar="S", help="share of the true Beijing, 0.002 to 1"
         )
         child.add_argument("--seed", type=int, metavar="N", help="instead of the scenario's")
     for child in (run, live, feed):

@@ -16,7 +16,7 @@ from devices.saboteur import Saboteur
 from ops_center.core.config import CenterConfig
 from scenarios.hazard_parts import HazardPart
 from scenarios.plans import chosen_plans, without_gear
-from scenarios.schema import PoliciesPart, PumpFailure, Scenario, SensorFault
+from scenarios.schema import CityPart, PoliciesPart, PumpFailure, Scenario, SensorFault
 from scenarios.schema import Storm as StormPart
 from scenarios.siting import place_gateways, place_sensors
 from sim.kernel import basemap as maps
@@ -25,6 +25,7 @@ from sim.kernel.clock import Ns, seconds
 from sim.kernel.errors import InputError
 from sim.kernel.rng import SeededStreams
 from sim.messages.city import MapPublished
+from sim.world.city.cache import CityCache
 from sim.world.city.load import load_city
 from sim.world.city.model import City
 from sim.world.engine import CITY, EngineClock, SimEngine
@@ -37,9 +38,33 @@ BASE_STATION_LOOK_S = 30.0
 """How often gateways notice whether their base station is up; assumed, a keep-alive."""
 
 
-def build_city(scenario: Scenario, seed: int, source: str | None = None) -> City:
-    """Return the scenario's city, or that of `source` when one is given."""
-    return load_city(source or scenario.city.source, SeededStreams(seed))
+def build_city(
+    scenario: Scenario,
+    seed: int,
+    source: str | None = None,
+    *,
+    scale: float | None = None,
+    cache: CityCache | None = None,
+) -> City:
+    """Return the scenario's city, or another in its place.
+
+    Parameters
+    ----------
+    source
+        Another city than the scenario's, by its name or file.
+    scale
+        Share of the synthetic city to build, instead of the scenario's.
+    cache
+        Where cities that took long are kept; nothing is kept without one.
+
+    Raises
+    ------
+    InputError
+        As `load_city`: an unknown name or file, or a scale that does not fit.
+    """
+    part = scenario.city if source is None else CityPart(source=source)
+    wanted = part.scale if scale is None else scale
+    return load_city(part.source, SeededStreams(seed), scale=wanted, cache=cache)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

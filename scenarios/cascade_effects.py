@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 from scenarios.fast import FastRun, run_fast
-from scenarios.kpi_table import Value
+from scenarios.kpi_given import Value
 from scenarios.report.material import LinkEffect
 from scenarios.schema import CascadesPart
 from sim.world.links import LINKS
@@ -19,10 +19,16 @@ MEASURES = (
     "exposure_person_min",
     "hazard_exposure_person_min",
     "trapped_people",
+    "held_people",
     "injured_people",
     "dead_people",
-    "outage_person_h",
-    "dry_person_h",
+    "power_person_h",
+    "low_pressure_person_h",
+    "no_phone_person_h",
+    "cold_person_h",
+    "covers_off",
+    "road_collapses",
+    "toxic_released_kg",
     "first_on_scene_city_median_s",
     "delay_vehicle_h",
     "readings_delivered_share",

@@ -32,6 +32,7 @@ from sim.transport.broker_url import BrokerUrl, parse_broker_url
 from sim.transport.brokers.base import Broker
 from sim.transport.brokers.external import ExternalBroker
 from sim.transport.brokers.nats import NatsBroker
+from sim.world.city.cache import CityCache
 from sim.world.city.model import City
 
 Answer = dict[str, Any] | None
@@ -253,7 +254,9 @@ def _read(options: Options) -> tuple[Scenario, City, int]:
     seed = scenario.seed if options.seed is None else options.seed
     if not 0 <= seed < 2**63:
         raise InputError("--seed", value=seed, expected="a whole number from 0")
-    return scenario, build_city(scenario, seed, options.city), seed
+    cache = CityCache.of_user(os.environ)
+    city = build_city(scenario, seed, options.city, scale=options.scale, cache=cache)
+    return scenario, city, seed
 
 
 def _folder(options: Options, default: str | None) -> Any:
@@ -342,7 +345,7 @@ def _tell_outcome(
 def _command_line(options: Options) -> str:
     """Return the command that repeats this run."""
     words = ["chengmai", options.command.__name__, options.scenario]
-    for name in ("city", "seed"):
+    for name in ("city", "scale", "seed"):
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name}", str(value)]

@@ -29,7 +29,7 @@ RETURN_S = CONTAINED_FOR_S
 """An event of the same name that begins within so long of its end is the same, which was never
 contained: water that comes back."""
 SAMPLE_S = 60.0
-"""Interval of truth's samples."""
+"""Interval of truth's samples, unless the onset tells another."""
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=BEIJING)
 
@@ -193,16 +193,21 @@ def _event(course: _Course, depths: Mapping[str, F64], horizon_s: float) -> Even
         mended_by=end.get("by") if end else None,
         decoy=bool(onset.get("decoy")),
         harm=course.harm,
-        contained_s=_contained(onset_s, rows[0, rows[1] >= limit], end_s, horizon_s),
+        contained_s=_contained(
+            np.append(onset_s, rows[0, rows[1] >= limit]),
+            onset.get("sample_s", SAMPLE_S),
+            end_s,
+            horizon_s,
+        ),
     )
 
 
-def _contained(
-    onset_s: float, severe_s: F64, end_s: float | None, horizon_s: float
-) -> float | None:
-    """Return the first sample after which it stays below its limit long enough."""
-    severe = np.append(onset_s, severe_s)
-    mild_from = severe + SAMPLE_S
+def _contained(severe: F64, sample_s: float, end_s: float | None, horizon_s: float) -> float | None:
+    """Return the first sample after which it stays below its limit long enough.
+
+    `severe` are the onset and the samples that were not below, every `sample_s`.
+    """
+    mild_from = severe + sample_s
     quiet_until = np.append(severe[1:], np.inf)
     found = np.flatnonzero(
         (quiet_until - mild_from >= CONTAINED_FOR_S) & (mild_from + CONTAINED_FOR_S <= horizon_s)
@@ -210,7 +215,7 @@ def _contained(
     if not len(found):
         return None
     first_s = float(mild_from[found[0]])
-    return first_s if end_s is None else min(first_s, max(end_s, onset_s))
+    return first_s if end_s is None else min(first_s, max(end_s, float(severe[0])))
 
 
 def depths_of(truth: Sequence[Record]) -> dict[str, F64]:

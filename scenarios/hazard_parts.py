@@ -35,6 +35,18 @@ class HazardPart(Part):
         }
         return self.order_type(**values)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how to make it again in another process, where its class is made again too."""
+        return _again, (self.order_type, dict(self))
+
+
+def _again(order: type[Order], values: dict[str, Any]) -> HazardPart:
+    return part_of(order).model_construct(**values)
+
+
+_MADE: dict[type[Order], type[HazardPart]] = {}
+"""The part of each order, made once."""
+
 
 @dataclasses.dataclass(frozen=True)
 class _Reader:
@@ -65,6 +77,12 @@ def unit_of(metadata: typing.Iterable[object]) -> str:
 
 def part_of(order: type[Order]) -> type[HazardPart]:
     """Return the scenario part of an order type: keys are its fields without their units."""
+    if order not in _MADE:
+        _MADE[order] = _make(order)
+    return _MADE[order]
+
+
+def _make(order: type[Order]) -> type[HazardPart]:
     hints = _hints(order)
     fields: dict[str, Any] = {"type": (Literal[order.word], ...)}
     for field in dataclasses.fields(order):

@@ -2,68 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
 
 import numpy as np
 
-from scenarios.events import FLOOD, Record, time_s
-from scenarios.score import Match, Score
+from scenarios.events import time_s
+from scenarios.kpi_given import Given, Group, Row, Value
+from scenarios.kpi_losses import LOSSES
+from scenarios.score import Match
 from scenarios.statistics import censored_quantile
-
-Group = Literal["detection", "response", "consequences", "sensing"]
-Value = float | int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensing:
-    """What the runner counted of the sensors' work.
-
-    Attributes
-    ----------
-    devices
-        Sensors in the city.
-    readings_made, readings_accepted
-        Readings the sensors made, and those the centre took in time and found valid.
-    """
-
-    devices: int
-    readings_made: int
-    readings_accepted: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What rules compute from."""
-
-    score: Score
-    truth: Sequence[Record]
-    decisions: Sequence[Record]
-    sensing: Sensing | None
-
-    @property
-    def matches(self) -> tuple[Match, ...]:
-        """Every true event with its answer."""
-        return self.score.matches
-
-    def total(self, name: str) -> Value:
-        """Return a total of the run's last truth record."""
-        end = next((r for r in reversed(self.truth) if r["type"] == "run_end"), None)
-        return None if end is None else end.get(name)
-
-    def people(self, record_type: str) -> int:
-        """Return the people of all records of a type."""
-        return sum(r["people"] for r in self.truth if r["type"] == record_type)
-
-    def harmed(self, what: str) -> int:
-        """Return how many people came to one kind of harm."""
-        return sum(r["people"] for r in self.truth if r["type"] == "harm" and r["what"] == what)
-
-    @property
-    def floods(self) -> list[Match]:
-        """Those of them that are floods of underpasses."""
-        return [match for match in self.matches if match.event.hazard == FLOOD]
 
 
 def _share(hits: int, of: int) -> Value:
@@ -135,11 +82,6 @@ def _verified(given: Given) -> Value:
     return _share(verdicts.count("verified"), len(verdicts))
 
 
-def _peak_depth(given: Given) -> Value:
-    depths = [r["depth_m"] for r in given.truth if r["type"] == "sample"]
-    return max([*depths, *(m.event.peak for m in given.floods)], default=None)
-
-
 def _false_alarms_per_day(given: Given) -> Value:
     horizon_s = given.score.horizon_s
     return given.score.count("false_alarm") / (horizon_s / 86_400) if horizon_s > 0 else None
@@ -167,9 +109,7 @@ def _availability(given: Given) -> Value:
     return 1 - down_s / (sensing.devices * horizon_s)
 
 
-_Row = tuple[str, str, str, str, Callable[[Given], Value]]
-
-KPIS: dict[Group, tuple[_Row, ...]] = {
+KPIS: dict[Group, tuple[Row, ...]] = {
     "detection": (
         (
             "events",
@@ -296,67 +236,7 @@ KPIS: dict[Group, tuple[_Row, ...]] = {
             _containment,
         ),
     ),
-    "consequences": (
-        (
-            "peak_depth_m",
-            "Greatest depth",
-            "m",
-            "Deepest water at any watched place.",
-            _peak_depth,
-        ),
-        (
-            "exposure_person_min",
-            "Exposure",
-            "person min",
-            "Person-minutes spent in water of at least 0.25 m.",
-            lambda g: g.total("exposure_person_min"),
-        ),
-        (
-            "trapped_people",
-            "People trapped",
-            "count",
-            "People in vehicles that stalled in water.",
-            lambda g: g.people("trapped"),
-        ),
-        (
-            "rescued_people",
-            "People freed",
-            "count",
-            "Of those, brought out by a crew or able to walk out as the water fell.",
-            lambda g: g.people("rescued"),
-        ),
-        (
-            "hazard_exposure_person_min",
-            "Exposure to other hazards",
-            "person min",
-            "Person-minutes within reach of all hazards but floods, each by its own rule.",
-            lambda g: (
-                sum(m.event.exposure_person_min for m in g.matches)
-                - sum(m.event.exposure_person_min for m in g.floods)
-            ),
-        ),
-        (
-            "injured_people",
-            "People injured",
-            "count",
-            "People injured by all hazards.",
-            lambda g: g.harmed("injured"),
-        ),
-        (
-            "dead_people",
-            "People killed",
-            "count",
-            "People killed by all hazards.",
-            lambda g: g.harmed("dead"),
-        ),
-        (
-            "delay_vehicle_h",
-            "Traffic delay",
-            "vehicle h",
-            "Time in the network beyond free flow, vehicles still running or waiting included.",
-            lambda g: g.total("delay_vehicle_h"),
-        ),
-    ),
+    "consequences": LOSSES,
     "sensing": (
         (
             "readings",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenarios.events import Record
-from scenarios.kpi_table import KPIS, Given, Group, Sensing, Value
+from scenarios.kpi_given import Given, Group, Sensing, Value
+from scenarios.kpi_table import KPIS
 from scenarios.score import Score
 
 __all__ = ["KPI_NAMES", "Kpi", "Sensing", "compute"]

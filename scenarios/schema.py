@@ -10,12 +10,14 @@ import operator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from scenarios.hazard_parts import HazardPart, part_of, quantity
 from scenarios.part import Part
 from scenarios.plans import PlanChoice
 from sim.kernel.clock import BEIJING, SECOND, Ns
+from sim.world.city.beijing.plan import MIN_SCALE
+from sim.world.city.load import BEIJING as CITY_OF_OURS
 from sim.world.families import ORDERS
 from sim.world.links import LINKS
 
@@ -41,18 +43,27 @@ Start = Annotated[int, BeforeValidator(_start)]
 
 
 class CityPart(Part):
-    """Which city: a file, or a synthetic one by its name.
+    """Which city: the synthetic Beijing unless a file is named.
 
     Attributes
     ----------
+    source
+        A file of a city, or `sim.world.city.load.BEIJING`; None for that.
     scale
-        Share of a synthetic city that is built; None for its own default.
+        Share of the synthetic Beijing that is built; None for its default. A file has none.
     """
 
     source: str | None = None
-    scale: Annotated[float, Field(gt=0, le=1)] | None = None
+    scale: Annotated[float, Field(ge=MIN_SCALE, le=1)] | None = None
     trips: PerSecond | None = None
     """Trips that begin in the busiest hour; by default from the population."""
+
+    @field_validator("scale")
+    @classmethod
+    def _of_beijing(cls, scale: float | None, info: ValidationInfo) -> float | None:
+        if scale is not None and info.data.get("source") not in (None, CITY_OF_OURS):
+            raise ValueError(f"expected none: only {CITY_OF_OURS} has a scale")
+        return scale
 
 
 class ClockPart(Part):

@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from scenarios.events import (
     F64,
+    FLOOD,
     Event,
     Record,
     closures_of,
@@ -96,10 +97,11 @@ def score(truth: Sequence[Record], decisions: Sequence[Record], *, horizon_s: fl
     """Match incidents to true events and take the time of every step.
 
     An episode of an incident may answer an event of its type and place when it was open at some
-    moment from `SLACK_S` before the onset to the event's end. Among all such pairings the one
-    with the most matches, then the least time between onset and awareness, is taken (Hungarian
-    method); confirmed incidents go before suspicions. An episode still open when another event
-    begins at its place answers that too: it is known from its onset.
+    moment from `SLACK_S` before the onset to the event's end, or as long after it when it was no
+    flood. Among all such pairings the one with the most matches, then the least time between
+    onset and awareness, is taken (Hungarian method); confirmed incidents go before suspicions. An
+    episode still open when another event begins at its place answers that too: it is known from
+    its onset.
 
     Parameters
     ----------
@@ -182,13 +184,21 @@ def _cost(event: Event, incident: Incident, episode: Episode, horizon_s: float) 
     belongs = (
         incident.type == event.hazard
         and incident.place == event.place
-        and episode.from_s <= _or(event.end_s, horizon_s)
+        and episode.from_s <= _or(event.end_s, horizon_s) + _told_late_s(event)
         and _or(episode.to_s, horizon_s) >= event.onset_s - SLACK_S
     )
     if not belongs:
         return np.inf
     penalty = 0.0 if incident.is_confirmed else UNCONFIRMED_COST_S
     return abs(episode.from_s - event.onset_s) + penalty
+
+
+def _told_late_s(event: Event) -> float:
+    """Return how long after its end an event may still become known [s].
+
+    A quake or a blast is over before anybody can call; water that has gone is no flood any more.
+    """
+    return 0.0 if event.hazard == FLOOD else SLACK_S
 
 
 def _arrival(

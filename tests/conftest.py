@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("the shared real data is not beside this checkout")
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_city_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep built cities of commands and their processes away from the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHENGMAI_CACHE", str(tmp_path_factory.mktemp("cities")))
+        yield
 
 
 def find_program(name: str) -> str | None:

@@ -34,8 +34,8 @@ def add_city(parser: argparse.ArgumentParser) -> None:
     check = room("check", commands.check, "tell what is missing or disconnected, by name")
 
     for child in (build, show, check):
-        source = "beijing, or linhe" if child is build else "beijing, linhe, or a file"
-        child.add_argument("city", nargs="?", default=BEIJING, help=f"{source}; default: beijing")
+        source = BEIJING if child is build else f"{BEIJING} or a file; default: {BEIJING}"
+        child.add_argument("city", nargs="?", default=BEIJING, help=source)
         child.add_argument(
             "--scale", type=float, metavar="S", help="share of the true Beijing, 0.002 to 1"
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from scenarios.events import Event
+from scenarios.incidents import Incident
 from scenarios.report import text as words
 from scenarios.report.kinds import gravity, severity
 from scenarios.report.material import Run
 from scenarios.report.text import SPACE
+from scenarios.score import SLACK_S, Match
 
 
 def answer(run: Run) -> str:
@@ -37,23 +40,70 @@ def _floods(run: Run) -> list[str]:
 
 
 def _events(run: Run) -> list[str]:
-    matches = run.matches
-    known = sum(match.incident is not None for match in matches)
-    worst = max(matches, key=lambda match: gravity(match.event)).event
-    share = f"{known} of {words.count(len(matches), 'event')} {'was' if known == 1 else 'were'}"
-    spans = [m.on_scene_s - m.event.onset_s for m in matches if m.on_scene_s is not None]
-    came = "No unit came to any of them."
-    if spans:
-        median = words.duration(float(np.median(spans)))
-        came = f"Units reached {len(spans)} of them, at the median {median} after onset."
+    """Tell the gravest of what was ordered, then all in sum, who was harmed, what was false."""
+    begun = [match for match in run.matches if run.cause_of(match) is None and match.event.cause]
+    lead = max(begun or run.matches, key=lambda match: gravity(match.event))
     return [
-        f"{share} detected.",
-        f"The gravest: {worst.title} at {run.place_name(worst.place)}, "
-        f"at its worst {severity(worst.peak, worst.unit)}.",
-        came,
+        _what(run, lead),
+        _known_of(lead),
+        _came_to(lead),
+        _ended(run, lead),
+        _all(run),
         _harmed(run),
+        _decoys(run),
         _false_alarms(run),
     ]
+
+
+def _what(run: Run, match: Match) -> str:
+    event = match.event
+    reached = list(event.levels)
+    level = f", level {reached[-1]}" if reached else ""
+    worst = severity(event.peak, event.unit)
+    return (
+        f"{event.title} at {run.place_name(event.place)}: {worst} at its worst "
+        f"({event.quantity}){level}."
+    )
+
+
+def _known_of(match: Match) -> str:
+    if match.suspected_s is None:
+        return "It was not detected."
+    return f"It was {words.lag(match.suspected_s - match.event.onset_s, 'known')}."
+
+
+def _came_to(match: Match) -> str:
+    if match.suspected_s is None:
+        return ""
+    if match.on_scene_s is None:
+        return "No unit came to it."
+    return f"The first unit was there {words.lag(match.on_scene_s - match.event.onset_s)}."
+
+
+def _ended(run: Run, match: Match) -> str:
+    event = match.event
+    if event.end_s is None:
+        lasted = words.duration(run.score.horizon_s - event.onset_s)
+        return f"It had not ended when the run did, after {lasted}."
+    lasted = words.duration(event.end_s - event.onset_s)
+    if event.mended_by in (None, "itself"):
+        return f"It ended by itself after {lasted}."
+    return f"What ended it, after {lasted}: {words.plain(event.mended_by)}."
+
+
+def _all(run: Run) -> str:
+    """Tell how many events there were in all and how many of them were known; "" for one."""
+    matches = run.matches
+    if len(matches) == 1:
+        return ""
+    known = sum(match.incident is not None for match in matches)
+    spans = [m.on_scene_s - m.event.onset_s for m in matches if m.on_scene_s is not None]
+    came = ""
+    if spans:
+        median = words.duration(float(np.median(spans)))
+        came = f"; {len(spans)} saw a unit, at the median {median} after onset"
+    verb = "was" if known == 1 else "were"
+    return f"In all {words.count(len(matches), 'event')}; {known or 'none'} {verb} detected{came}."
 
 
 def _harmed(run: Run) -> str:
@@ -62,11 +112,34 @@ def _harmed(run: Run) -> str:
         for name, what in (
             ("injured_people", "injured"),
             ("dead_people", "killed"),
-            ("trapped_people", "trapped in water"),
+            ("held_people", "trapped"),
+            ("freed_people", "of them freed"),
         )
         if (figure := run.kpi.get(name)) is not None and figure.value
     ]
     return f"People: {', '.join(told)}." if told else "Nobody was hurt."
+
+
+def _decoys(run: Run) -> str:
+    """Tell how many decoys there were, and how many of them the centre took for real."""
+    decoys = run.score.decoys
+    if not decoys:
+        return ""
+    taken = sum(any(_taken(decoy, i) for i in run.score.incidents) for decoy in decoys)
+    if len(decoys) == 1:
+        return "The one decoy was taken for real." if taken else "The one decoy was seen through."
+    return f"{taken or 'None'} of {words.count(len(decoys), 'decoy')} were taken for real."
+
+
+def _taken(decoy: Event, incident: Incident) -> bool:
+    over = decoy.end_s is not None and incident.opened_s > decoy.end_s + SLACK_S
+    return (
+        incident.is_confirmed
+        and incident.place == decoy.place
+        and incident.outcome == "false_alarm"
+        and incident.opened_s >= decoy.onset_s - SLACK_S
+        and not over
+    )
 
 
 def _calm(run: Run) -> list[str]:

@@ -9,8 +9,9 @@ import numpy as np
 import shapely
 from markupsafe import Markup
 
+from scenarios.events import Event
 from scenarios.report import text as words
-from scenarios.report.kinds import gravity, severity
+from scenarios.report.kinds import bounds, gravity, severity
 from scenarios.report.material import Run, key_of
 from scenarios.report.svg import F64, Space, el, figure, line, path, rect, round_step, text
 from sim.kernel.basemap import ROAD_CLASSES, BaseMap, Place, Station
@@ -24,6 +25,8 @@ POINTS_MAX = 70_000
 """Road points drawn at most, greater roads first: about 700 kB."""
 DETAIL = 0.7
 """Bends of a road smaller than this on the page are left out."""
+RINGS = 4
+"""Shades of rings."""
 WATER_M = (0.15, 0.27, 0.50)
 """Limits between the map's classes of water: ponding, closing, cars afloat."""
 GLYPHS = {
@@ -231,10 +234,33 @@ def _rings(run: Run, view: _View) -> Iterator[Markup]:
     """Yield how far events reached, the widest first."""
     project = run.basemap.projection.to_xy
     for match in run.matches:
-        for value, ring in sorted(match.event.rings.items()):
-            xy = view(project(np.asarray(ring, dtype=float)))
+        for rank, value in enumerate(bounds(match.event)):
+            xy = view(project(np.asarray(match.event.rings[value], dtype=float)))
             tip = f"{match.event.title}: {severity(value, match.event.unit)}"
-            yield el("path", el("title", tip), d=path(xy, closed=True), class_="ring")
+            yield el("path", el("title", tip), d=path(xy, closed=True), class_=ring_class(rank))
+
+
+def ring_class(rank: int) -> str:
+    """Return the drawing class of an event's ring, the widest having rank 0."""
+    return f"ring ring{min(rank, RINGS - 1)}"
+
+
+def ring_legend(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return for each kind of event that drew rings its title, and what bounds each of them."""
+    found: dict[str, Event] = {}
+    for match in sorted(run.matches, key=lambda m: gravity(m.event)):
+        if match.event.rings:
+            found[match.event.title] = match.event
+    return [
+        (
+            f"{title}: {event.quantity}",
+            [
+                (ring_class(rank), severity(value, event.unit))
+                for rank, value in enumerate(bounds(event))
+            ],
+        )
+        for title, event in sorted(found.items())
+    ]
 
 
 def _event_marks(run: Run, view: _View, space: Space) -> Iterator[Markup]:

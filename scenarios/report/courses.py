@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from scenarios.events import Event
 from scenarios.report import text as words
-from scenarios.report.kinds import gravity, severity
+from scenarios.report.kinds import gravity, names, severity
 from scenarios.report.material import Run, key_of
 from scenarios.report.storm import FOOT, LEFT, RIGHT, ROW, WIDTH, clock_axis, depth_area, mark
 from scenarios.report.svg import F64, Scale, figure, line, text
@@ -17,6 +17,9 @@ from scenarios.score import Match
 
 COURSES_MAX = 24
 """Events drawn, the gravest."""
+LIMITS_APART = 3.0
+TITLE_EM = 13.5
+"""Room between two limits of a row, and for a title before the chart begins."""
 
 
 def courses_figure(run: Run) -> Markup:
@@ -53,13 +56,15 @@ def _row(run: Run, match: Match, time: Scale, top: float) -> Iterator[Markup]:
     up = Scale(0, high, ground, top + 4)
     yield line(0, top + ROW - 1, WIDTH, top + ROW - 1, "rule")
     yield text(0, top + 20, str(run.number_of[key_of(match)]), "row-number")
-    lines = (*words.two_lines(event.title, 13.5)[:1], run.place_name(event.place))
-    yield text(34, top + 20, lines[0], "row-name")
-    yield text(34, top + 36, words.shortened(lines[1], 15), "row-note")
+    yield text(34, top + 20, _short_title(event.title), "row-name")
+    yield text(34, top + 36, words.shortened(run.place_name(event.place), 15), "row-note")
     yield text(34, top + 52, _verdict(match), "row-note")
-    for limit in limits:
-        if 0 < limit <= high:
-            yield line(time.p0, up(limit), time.p1, up(limit), "limit")
+    drawn = top
+    for limit in sorted(limits, reverse=True):
+        # Limits that fall together on the page are drawn once.
+        if 0 < limit <= high and up(limit) - drawn >= LIMITS_APART:
+            drawn = up(limit)
+            yield line(time.p0, drawn, time.p1, drawn, "limit")
     yield from depth_area(closed_course(event, run.score.horizon_s), time, up, class_="course")
     yield line(time.p0, ground, time.p1, ground, "axis")
     for t_s, kind, what in (
@@ -70,8 +75,16 @@ def _row(run: Run, match: Match, time: Scale, top: float) -> Iterator[Markup]:
         if t_s is not None and time.holds(t_s):
             tip = f"{what} at {words.clock(run.score.start_ns, t_s, with_seconds=True)}"
             yield mark(kind, time(t_s), ground + FOOT - 5, tip)
-    yield text(time.p1 + 8, ground - 12, severity(event.peak, event.unit), "row-value small")
-    yield text(time.p1 + 8, ground + 2, "peak", "tick")
+    number, _, unit = severity(event.peak, event.unit).partition(words.SPACE)
+    yield text(time.p1 + 8, ground - 12, number, "row-value small")
+    yield text(time.p1 + 8, ground + 2, unit or "peak", "tick")
+
+
+def _short_title(title: str) -> str:
+    """Return both names where they fit on a line, else the English alone."""
+    if words.width_em(title) <= TITLE_EM:
+        return title
+    return words.shortened(names(title)[0], TITLE_EM)
 
 
 def _verdict(match: Match) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from scenarios.events import F64, FLOOD, Record, depths_of
-from scenarios.kpi_table import Value
+from scenarios.kpi_given import Value
 from scenarios.kpis import Kpi
 from scenarios.score import Match, Score
 from sim.kernel.basemap import BaseMap
@@ -106,6 +106,32 @@ class Run:
     def number_of(self) -> dict[str, int]:
         """Number of each event by its name and onset."""
         return {key_of(match): number for number, match in enumerate(self.matches, start=1)}
+
+    @cached_property
+    def _by_event(self) -> dict[str, list[Match]]:
+        found: dict[str, list[Match]] = {}
+        for match in self.matches:
+            found.setdefault(match.event.event, []).append(match)
+        return found
+
+    def cause_of(self, match: Match) -> Match | None:
+        """Return the event that brought one about; None where the scenario or chance did."""
+        before = [
+            other
+            for other in self._by_event.get(match.event.cause or "", ())
+            if other is not match and other.event.onset_s <= match.event.onset_s
+        ]
+        return before[-1] if before else None
+
+    @cached_property
+    def led_to(self) -> dict[str, list[Match]]:
+        """What each event brought about, by its key, in order; no event that led to nothing."""
+        found: dict[str, list[Match]] = {}
+        for match in self.matches:
+            cause = self.cause_of(match)
+            if cause is not None:
+                found.setdefault(key_of(cause), []).append(match)
+        return found
 
     @cached_property
     def kpi(self) -> dict[str, Kpi]:

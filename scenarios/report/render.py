@@ -11,9 +11,11 @@ from scenarios.events import RETURN_S
 from scenarios.report import city_map, tables
 from scenarios.report import text as words
 from scenarios.report.answer import answer
+from scenarios.report.chains import chains
 from scenarios.report.courses import COURSES_MAX, courses_figure
-from scenarios.report.kinds import gravity, severity
+from scenarios.report.kinds import gravity, harm, severity
 from scenarios.report.material import Run, RunInfo
+from scenarios.report.pictures import pictures
 from scenarios.report.response import response_figure
 from scenarios.report.storm import ROWS_MAX, storm_figure
 from scenarios.score import SLACK_S, Match
@@ -23,14 +25,24 @@ __all__ = ["Run", "RunInfo", "page", "render"]
 
 FIGURES_MAX = 12
 """Events drawn in detail, the gravest; the tables name all."""
-HEADLINES = (
-    "detected_share",
-    "time_to_detect_median_s",
-    "first_on_scene_city_median_s",
-    "closed_before_27cm_share",
-    "peak_depth_m",
-    "exposure_person_min",
+ALWAYS = ("detected_share", "time_to_detect_median_s", "first_on_scene_city_median_s")
+FLOODED = ("closed_before_27cm_share", "peak_depth_m", "exposure_person_min")
+OTHERS = (
+    "dead_people",
+    "injured_people",
+    "held_people",
+    "power_person_h",
+    "low_pressure_person_h",
+    "cold_person_h",
+    "gas_leaked_m3",
+    "outbreak_cases",
+    "hazard_exposure_person_min",
+    "delay_vehicle_h",
+    "false_alarms_per_day",
+    "events",
 )
+"""Key figures that head the page: the first three always; of floods three more, of other hazards
+the first three that are not nothing."""
 _HERE = Path(__file__).parent
 
 
@@ -59,11 +71,7 @@ def page(run: Run) -> str:
         answer=answer(run),
         began=iso(start_ns)[:16].replace("T", " "),
         lasted=words.duration(run.score.horizon_s),
-        headlines=[
-            (run.kpi[n].title, words.parts(words.kpi(run.kpi[n])))
-            for n in HEADLINES
-            if n in run.kpi
-        ],
+        headlines=[(run.kpi[n].title, words.parts(words.kpi(run.kpi[n]))) for n in _headlines(run)],
         groups=tables.kpi_groups(run),
         storm=storm_figure(run) if run.floods or run.rain.any() or not run.others else None,
         storm_rows_max=ROWS_MAX,
@@ -71,7 +79,9 @@ def page(run: Run) -> str:
         courses_rows_max=COURSES_MAX,
         map=city_map.city_map(run),
         map_left_out=city_map.has_left_out(run.basemap),
-        rings=any(match.event.rings for match in run.matches),
+        rings=city_map.ring_legend(run),
+        pictures=pictures(run),
+        chains=chains(run),
         stations=city_map.station_kinds(run.basemap),
         events=[_section(run, number, match) for number, match in sorted(drawn)],
         flood_table=tables.floods(run) if run.floods or not run.others else None,
@@ -86,6 +96,15 @@ def page(run: Run) -> str:
     )
 
 
+def _headlines(run: Run) -> list[str]:
+    """Return which key figures head the page."""
+    more: tuple[str, ...] = FLOODED
+    if run.others and not run.floods:
+        known = [n for n in OTHERS if n in run.kpi]
+        more = tuple(sorted(known, key=lambda n: not run.kpi[n].value)[:3])
+    return [name for name in (*ALWAYS, *more) if name in run.kpi]
+
+
 def _section(run: Run, number: int, match: Match) -> dict[str, object]:
     event, incident = match.event, match.incident
     facts = [
@@ -94,6 +113,10 @@ def _section(run: Run, number: int, match: Match) -> dict[str, object]:
         ("peak", severity(event.peak, event.unit)),
         ("exposure", f"{words.number(event.exposure_person_min)}{words.SPACE}person min"),
     ]
+    if event.harm:
+        facts.append(("harm", harm(event.harm)))
+    if event.mended_by:
+        facts.append(("ended by", words.plain(event.mended_by)))
     if incident is None or match.suspected_s is None:
         facts.append(("incident", "none: not detected"))
     else:

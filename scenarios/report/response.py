@@ -12,7 +12,7 @@ from scenarios.events import FLOOD, time_s
 from scenarios.report import gantt
 from scenarios.report import text as words
 from scenarios.report.courses import closed_course, limits_of
-from scenarios.report.kinds import severity
+from scenarios.report.kinds import severity, unit_word
 from scenarios.report.material import Run
 from scenarios.report.storm import clock_axis, depth_area, rain_bars
 from scenarios.report.svg import F64, Scale, el, figure, line, round_step, text
@@ -26,6 +26,8 @@ DEPTH_HEIGHT = 190.0
 FLOOD_LIMITS = [(0.15, "flood limit"), (0.27, "close road"), (0.50, "cars float")]
 BEFORE_S, AFTER_S = 600.0, 900.0
 """Time shown before the first and after the last of what belongs to a flood."""
+LABEL_EM = 15.0
+"""Room for the name of what is measured, left of the chart."""
 AWARE_BEFORE_S = 1800.0
 """An awareness earlier than this before the onset lies outside the figure."""
 
@@ -146,15 +148,16 @@ def _severity(run: Run, match: Match, time: Scale, top: float, ground: float) ->
         label, limits, least = "true depth, m", FLOOD_LIMITS, 0.55
     else:
         rows = closed_course(event, run.score.horizon_s)
-        label = f"{event.quantity}, {event.unit}"
+        label = ", ".join(filter(None, (event.quantity, unit_word(event.unit))))
         limits = limits_of(event)
         least = max([1e-9, *(limit * 1.1 for limit, _ in limits[:1])])
     high = max(least, event.peak * 1.08)
     up = Scale(0, high, ground, top)
-    yield text(time.p0 - 10, top - 4, words.shortened(label, 30), "label", "end")
+    for row, part in enumerate(reversed(words.two_lines(label, LABEL_EM))):
+        yield text(time.p0 - 10, top - 4 - 13 * row, part, "label", "end")
     step = round_step(high, 5)
     for value in np.arange(0, high, step).tolist():
-        yield text(time.p0 - 10, up(value) + 4, f"{value:.3g}", "tick", "end")
+        yield text(time.p0 - 10, up(value) + 4, words.figures(value), "tick", "end")
         yield line(time.p0 - 5, up(value), time.p0, up(value), "axis")
     class_ = "depth" if event.hazard == FLOOD else "course"
     yield from depth_area(rows, time, up, class_=class_)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from scenarios.events import Record, time_s
 from scenarios.incidents import Incident
 from scenarios.report import text as words
-from scenarios.report.kinds import severity
+from scenarios.report.kinds import harm, severity
 from scenarios.report.material import Run, key_of
 from scenarios.score import Match
 
@@ -93,8 +93,7 @@ def events(run: Run) -> Table:
             "Place",
             "Onset",
             "Lasted",
-            "Peak",
-            "Level",
+            "Peak, level",
             "People harmed",
             "Because of",
             "Known, T1−T0",
@@ -103,24 +102,25 @@ def events(run: Run) -> Table:
             "Incident",
         ),
         rows=rows[:ROWS_MAX],
-        tight=frozenset({0, 3, 4, 5, 6, 9, 10, 12}),
+        tight=frozenset({0, 3, 8, 9, 11}),
         left_out=max(0, len(rows) - ROWS_MAX),
     )
 
 
 def _event(run: Run, number: int, match: Match) -> tuple[str, ...]:
     event = match.event
-    harm = ", ".join(f"{n} {words.plain(what)}" for what, n in event.harm.items())
+    cause = run.cause_of(match)
+    because = f"event {run.number_of[key_of(cause)]}" if cause else event.cause
+    level = list(event.levels)[-1] if event.levels else words.NONE
     return (
         str(number),
         event.title,
         run.place_name(event.place),
         words.clock(run.score.start_ns, event.onset_s, with_seconds=True),
         "beyond the run" if event.end_s is None else _span(event.onset_s, event.end_s),
-        severity(event.peak, event.unit),
-        list(event.levels)[-1] if event.levels else words.NONE,
-        harm or words.NONE,
-        event.cause or words.NONE,
+        f"{severity(event.peak, event.unit)}, {level}",
+        harm(event.harm) or words.NONE,
+        because or words.NONE,
         _span(event.onset_s, match.suspected_s),
         _span(event.onset_s, match.on_scene_s),
         words.plain(event.mended_by or words.NONE),

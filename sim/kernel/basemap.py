@@ -102,7 +102,7 @@ class BaseMap:
     name
         The city's name.
     source
-        What it was made from: a file name, or ``"synthetic, seed 7"``.
+        What it was made from: a file name, or ``"synthetic, scale 0.01, seed 7"``.
     attribution
         Credit the source's licence asks for, shown on maps; may be empty.
     areas

@@ -14,6 +14,9 @@ from sim.kernel.basemap import BaseMap
 from sim.kernel.clock import Ns, to_seconds
 from sim.world.truth import Truth
 
+SAMPLE_S = 60.0
+"""Time between two truth samples of what changes from minute to minute."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HazardKind:
@@ -37,6 +40,9 @@ class HazardKind:
         Where the levels come from, or ``"assumed: why"``.
     decoy
         Whether it only looks like a hazard: no incident should come of it.
+    sample_s
+        Time between two truth samples of its course, a whole multiple of `SAMPLE_S`; longer
+        for what changes over hours, or of which a city has hundreds open at a time.
     """
 
     kind: str
@@ -47,6 +53,7 @@ class HazardKind:
     levels: tuple[tuple[str, float], ...]
     source: str
     decoy: bool = False
+    sample_s: float = SAMPLE_S
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +62,8 @@ class Event:
 
     Attributes
     ----------
+    number
+        How many events had begun before it.
     severity, peak
         Now and at its worst, in the kind's unit.
     exposed
@@ -66,6 +75,7 @@ class Event:
     """
 
     event_id: str
+    number: int
     kind: HazardKind
     place: int
     onset: Ns
@@ -95,6 +105,10 @@ class Events:
         self._open: dict[str, Event] = {}
         self._counts: dict[str, int] = {}
         self._over: dict[int, dict[str, None]] = {}
+        self._begun = self._samples = 0
+        # What is next sampled at which sample, so that a sample costs what it writes and not
+        # a look at every open event.
+        self._due: dict[int, list[Event]] = {}
         self.harm: dict[str, int] = {}
 
     def begin(
@@ -126,6 +140,7 @@ class Events:
         number = self._counts[stem] = self._counts.get(stem, 0) + 1
         event = Event(
             event_id=f"{stem}-{number}",
+            number=self._begun,
             kind=kind,
             place=place,
             onset=now,
@@ -133,6 +148,8 @@ class Events:
             peak=severity,
         )
         self._open[event.event_id] = event
+        self._begun += 1
+        self._due.setdefault(self._samples, []).append(event)
         lon, lat = self._basemap.projection.point_to_lonlat(*(xy_m or (at.x_m, at.y_m)))
         self._truth.write(
             "hazard_onset",
@@ -150,6 +167,7 @@ class Events:
             limits=dict(kind.levels),
             cause=cause,
             **({"decoy": True} if kind.decoy else {}),
+            **({"sample_s": kind.sample_s} if kind.sample_s != SAMPLE_S else {}),
             **extra,
         )
         self._raise_level(event, now)
@@ -205,8 +223,16 @@ class Events:
                 yield event
 
     def sample(self, now: Ns) -> None:
-        """Write the course of every open event."""
-        for event in self._open.values():
+        """Write the course of the open events that are due; called every `SAMPLE_S`.
+
+        The first sample of each is the first after its onset.
+        """
+        due = self._due.pop(self._samples, [])
+        for event in sorted(due, key=lambda event: event.number):
+            if event.event_id not in self._open:
+                continue
+            later = self._samples + max(1, round(event.kind.sample_s / SAMPLE_S))
+            self._due.setdefault(later, []).append(event)
             self._truth.write(
                 "hazard_course",
                 now,
@@ -215,6 +241,7 @@ class Events:
                 people_exposed=float(event.exposed),
                 **event.extra,
             )
+        self._samples += 1
 
     def finish(self, now: Ns) -> None:
         """Close the books on events that last beyond the run, marked ``ongoing``."""

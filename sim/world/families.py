@@ -122,8 +122,13 @@ def make_families(
 
     toxic_gas = ToxicGas()
     bridges = Bridges(stage, density_vpm=lambda: traffic.on_link / lane_m, temp_c=setting.temp_c)
-    greenhouses = Greenhouses(stage, outdoor_c=setting.temp_at_c, sky=setting.light_and_cloud)
-    machines = Machines(stage)
+    greenhouses = Greenhouses(
+        stage,
+        outdoor_c=setting.temp_at_c,
+        sky=setting.light_and_cloud,
+        powered=if_held("power_farms"),
+    )
+    machines = Machines(stage, powered=if_held("power_factories"))
     epidemic = Epidemic(stage, usual=setting.visits)
     made = Families(
         air_episodes=AirEpisodes(stage),

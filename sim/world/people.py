@@ -84,6 +84,7 @@ class People:
         self._stalled = np.zeros(n, dtype=np.int64)
         self._told = np.zeros(n, dtype=np.int64)
         self._calling = np.zeros(n, dtype=bool)
+        self._at_risk = True
         self._entrapments = 0
         self.exposed = np.zeros(n)
         self.exposure_person_min = np.zeros(n)
@@ -106,6 +107,9 @@ class People:
         depth_m = self._water.depth_m
         n = len(depth_m)
         sunken, traffic = self._sunken, self._traffic
+        # Vehicles stall in water only, and are towed once it is gone.
+        if not (self._at_risk or np.count_nonzero(sunken.depth_m[sunken.link])):
+            return
         stalled = np.bincount(sunken.row, weights=traffic.stalled[sunken.link], minlength=n).astype(
             np.int64
         )
@@ -114,6 +118,7 @@ class People:
         self._stalled = stalled
         for row in np.flatnonzero((stalled + self.trapped > 0) & (depth_m < FREE_M)).tolist():
             self._drain(row)
+        self._at_risk = bool(self._stalled.any() or self.trapped.any() or depth_m.any())
         if depth_m.max(initial=0.0) < EXPOSED_M:
             self.exposed[:] = 0.0
             return

@@ -24,11 +24,15 @@ class Truth:
     def __init__(self, sink: Sink, start: Ns) -> None:
         self._sink = sink
         self._start = int(start)
+        # Many records share an instant, and to spell it out costs as much as the record.
+        self._at, self._spelt = int(start), iso(start)
 
     def write(self, record_type: str, at: Ns, **fields: Any) -> None:
         """Write one record; a float is kept to 6 decimals so that files stay short."""
+        if at != self._at:
+            self._at, self._spelt = int(at), iso(at)
         record: dict[str, Any] = {
-            "at": iso(at),
+            "at": self._spelt,
             "t_s": (int(at) - self._start) // MILLISECOND / 1000,
             "type": record_type,
         }

@@ -76,6 +76,12 @@ class Underpasses:
         return len(self.volume_m3)
 
     @property
+    def is_wet(self) -> bool:
+        """Whether water stands in any bowl now."""
+        # Asked every step; counting is several times quicker than `any` on a short array.
+        return bool(np.count_nonzero(self.depth_m))
+
+    @property
     def stored_m3(self) -> float:
         """Water standing in all bowls now [m3]."""
         return float(self.volume_m3.sum())
@@ -115,6 +121,8 @@ class Underpasses:
         rain_mm
             ``(n,)`` rain that fell on each catchment during it [mm].
         """
+        if not self.is_wet and not np.count_nonzero(rain_mm):
+            return
         basins = self._basins
         inflow = rain_mm * self._drained_m2 * 1e-3
         capacity = (
@@ -160,14 +168,23 @@ class SunkenLinks:
         self.link, self.row = np.array(dips, dtype=np.int64).reshape(-1, 2).T
         self.share = np.minimum(1.0, BOWL_LENGTH_M / basemap.roads.length_m[self.link])
         self.depth_m = np.zeros(len(basemap.roads))
+        self._is_wet = True
 
-    def flood(self, depth_m: F64, street_depth_m: F64 | None = None) -> None:
+    def flood(self, depth_m: F64, street_depth_m: F64 | None = None) -> bool:
         """Put the water of each bowl, ``(n,)``, on its links; of two waters the deeper counts.
 
-        `street_depth_m` is ``(n_links,)`` water on the streets themselves.
+        `street_depth_m` is ``(n_links,)`` water on the streets themselves. Returns False when
+        all was dry and has stayed so.
         """
+        was_wet = self._is_wet
+        self._is_wet = bool(np.count_nonzero(depth_m)) or (
+            street_depth_m is not None and bool(np.count_nonzero(street_depth_m))
+        )
+        if not (was_wet or self._is_wet):
+            return False
         if street_depth_m is None:
             self.depth_m[self.link] = 0.0
         else:
             self.depth_m[:] = street_depth_m
         np.maximum.at(self.depth_m, self.link, depth_m[self.row])
+        return True

@@ -24,6 +24,7 @@ from sim.world.commands import CommandDesk
 from sim.world.crew import Scene
 from sim.world.driving import Navigator
 from sim.world.engine import PHYSICS, SimEngine
+from sim.world.events import SAMPLE_S
 from sim.world.families import make_families
 from sim.world.fields import DepthField, Field, RainField, VehicleField
 from sim.world.hazards.flood import Floods
@@ -42,8 +43,6 @@ from sim.world.weather import Storm, Weather
 
 F64 = NDArray[np.float64]
 
-SAMPLE_S = 60.0
-"""Time between two truth samples of the places."""
 TRAFFIC_SAMPLE_S = 300.0
 """Time between two truth samples of traffic."""
 
@@ -217,7 +216,9 @@ class World:
             rain_mm_h=lambda: self.rain_mm_h,
         )
         self._streets_flood = links.hold("rain_streets")
-        self._steps: list[Family | Cascades] = [*self.families.all(), self.cascades]
+        steps: list[Family | Cascades] = [*self.families.all(), self.cascades]
+        step_s = config.traffic.step_s
+        self._due = [(max(1, round(family.step_s / step_s)), family) for family in steps]
         for family in self.families.all():
             self._join(family, scene)
         for name, order in config.orders:
@@ -289,6 +290,7 @@ class World:
             rescued_people=people.rescued_total,
             vehicles_entered=int(traffic.entered),
             vehicles_left=int(traffic.left),
+            vehicles_removed=int(traffic.removed),
             vehicles_inside=int(traffic.inside),
             delay_vehicle_h=float(traffic.delay_vehicle_h),
             rain_mm=self.weather.mean_mm(now) - self._rain_before_mm,
@@ -313,16 +315,15 @@ class World:
         fell_mm = fallen_mm - self._fallen_mm
         self.water.step(dt_s, fell_mm)
         self._fallen_mm = fallen_mm
-        self.rain_mm_h = float(fell_mm.mean()) * 3600 / dt_s if len(fell_mm) else 0.0
+        self.rain_mm_h = float(fell_mm.mean()) * 3600 / dt_s if np.count_nonzero(fell_mm) else 0.0
         street_m = self.families.sewers.street_depth_m if self._streets_flood else None
-        self._sunken.flood(self.water.depth_m, street_m)
-        self.traffic.set_depth(self._sunken.depth_m)
+        if self._sunken.flood(self.water.depth_m, street_m):
+            self.traffic.set_depth(self._sunken.depth_m)
         self.traffic.step(now)
         self.floods.step(now)
         self.people.step(dt_s)
         self._ticks += 1
-        for family in self._steps:
-            every = max(1, round(family.step_s / dt_s))
+        for every, family in self._due:
             if self._ticks % every == 0:
                 family.step(now, every * dt_s)
 

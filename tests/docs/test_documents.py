@@ -71,7 +71,7 @@ def test_sample_telemetry_is_what_the_centre_reads():
     samples = [f for f in fences(ROOT / "README.md") if f.startswith("[{")]
     (sample,) = samples
     json.loads(sample)
-    topic = "city/v1/dongpo/municipal/road_water_gauge/water-underpass-05-1/telemetry"
+    topic = "city/v1/daxing/municipal/road_water_gauge/water-underpass-05-1/telemetry"
     pack = read_one(topic, sample.encode())
     assert isinstance(pack, Pack)
     assert [c.name for c in pack.readings] == ["depth"]

@@ -46,6 +46,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("hazards:\n  r: {type: strom}", ["line 4", "hazards.r", "storm"]),
         ("sensing: {water: {per_underpass: -2}}", ["line 3", "per_underpass", "-2"]),
         ("policies: {plan: pray}", ["line 3", "policies.plan", "pray", "underpass-flood"]),
+        ("city:\n  scale: 0.001", ["line 4", "city.scale", "0.001", "0.002"]),
+        ("city:\n  source: a.osm\n  scale: 0.5", ["line 5", "city.scale", "0.5", "only beijing"]),
         ("title: [", ["line", "YAML"]),
     ],
 )
@@ -62,6 +64,9 @@ def test_wrong_scenario_file_is_one_line_with_place_value_and_expectation(
         (["check", "strom"], ["strom", "'storm'"]),
         (["check", "storm", "--city", "nowhere.osm.pbf"], ["nowhere.osm.pbf"]),
         (["check", "storm", "--city", "city.docx"], ["city.docx", ".osm.pbf"]),
+        (["check", "storm", "--city", "a.osm", "--scale", "0.5"], ["scale", "0.5", "only beijing"]),
+        (["check", "storm", "--scale", "3"], ["scale", "3.0", "0.002 to 1"]),
+        (["check", "storm", "--scale", "half"], ["--scale", "half"]),
         (["run", "storm", "--seed", "-3"], ["--seed", "-3"]),
         (["run", "storm", "--seed", "many"], ["--seed", "many"]),
         (["run", "storm", "--until", "3 kg"], ["--until", "3 kg"]),
@@ -120,6 +125,42 @@ def test_scenarios_and_check_answer_in_json(capsys):
     found = json.loads(out)
     assert found["city"]["links"] > 1000
     assert found["city"]["assumed"]
+
+
+def source_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    status, out, _ = answer(capsys, "check", *arguments, "--json")
+    assert status == 0
+    return json.loads(out)["city"]["source"]
+
+
+def test_city_is_beijing_at_the_scale_of_the_flag_else_of_the_file_else_a_hundredth(
+    capsys, tmp_path
+):
+    assert source_of(capsys, "storm") == "synthetic, scale 0.01, seed 7"
+    assert source_of(capsys, "storm", "--scale", "0.003") == "synthetic, scale 0.003, seed 7"
+    mine = scenario(tmp_path, "city: {scale: 0.004}")
+    assert source_of(capsys, mine) == "synthetic, scale 0.004, seed 1"
+    assert source_of(capsys, mine, "--scale", "0.003") == "synthetic, scale 0.003, seed 1"
+    # Another city comes with its own scale.
+    assert source_of(capsys, mine, "--city", "beijing") == "synthetic, scale 0.01, seed 1"
+
+
+def test_city_that_took_long_is_kept_for_the_next_command(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("CHENGMAI_CACHE", str(tmp_path / "cities"))
+    monkeypatch.setattr("sim.world.city.cache.MIN_BUILD_S", 0.0)
+    source_of(capsys, "storm", "--scale", "0.002")
+    (kept,) = (tmp_path / "cities").iterdir()
+    written = kept.stat().st_ino
+    source_of(capsys, "storm-pumps-out", "--seed", "7", "--scale", "0.002")
+    assert [f.stat().st_ino for f in (tmp_path / "cities").iterdir()] == [written]
+
+
+def test_report_tells_the_scale_in_the_command_that_repeats_it(capsys, tmp_path):
+    folder = tmp_path / "o"
+    arguments = ["run", "storm", "--scale", "0.003", "--until", "2min", "--out", str(folder)]
+    assert answer(capsys, *arguments)[0] == 0
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert "chengmai run storm --scale 0.003 --until 120s" in report
 
 
 def test_run_answers_in_json_and_leaves_its_folder(capsys, tmp_path):

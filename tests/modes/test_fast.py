@@ -60,11 +60,33 @@ def test_water_falls_because_of_the_pump_and_the_centre_sees_it():
 
 
 def test_silent_standby_pump_is_found_out_and_a_pump_unit_is_sent():
-    outcome = run(name="storm-pumps-out", until_s=3 * 3600.0)
+    outcome = run(name="storm-pumps-out", seed=2, until_s=3 * 3600.0)
     unverified = [d for d in outcome.decisions if d["type"] == "unverified"]
     assert [d["step"] for d in unverified] == ["standby-pump"]
     sent = [d for d in outcome.decisions if d["type"] == "command" and d["step"] == "pump-unit"]
     assert sent
+
+
+def test_people_who_drove_into_water_no_gauge_told_of_call_and_are_rescued():
+    outcome = run(name="storm-pumps-out", seed=2, until_s=3 * 3600.0)
+    trapped = next(r for r in outcome.truth if r["type"] == "trapped")
+    place = trapped["place"]
+    (incident,) = {
+        d["incident"]
+        for d in outcome.decisions
+        if d["type"] == "incident" and d["place"] == place and d["state"] == "confirmed"
+    }
+    steps = [
+        d["step"]
+        for d in outcome.decisions
+        if d["type"] == "command" and d["incident"] == incident and d["action"] != "clear"
+    ]
+    assert {"close-road", "ambulance", "pump-unit"} <= set(steps)
+    # The gateway is cut off, so nobody knew of the water before the call.
+    opened = next(d for d in outcome.decisions if d.get("incident") == incident)
+    assert opened["at"] > trapped["at"]
+    end = outcome.truth[-1]
+    assert end["trapped_people"] == end["rescued_people"] > 0
 
 
 def test_every_flood_is_detected_once_and_no_unit_is_on_two_jobs():

@@ -46,7 +46,7 @@ def fake_map(columns: int = 5, rows: int = 3) -> BaseMap:
     half_x, half_y = (columns / 2 * BLOCK_M, rows / 2 * BLOCK_M)
     spots = np.flatnonzero(arterial)[:: max(2, int(arterial.sum() / 3) // 2 * 2)][:3]
     return BaseMap(
-        name="临河 Linhe",
+        name="某州 Mouzhou",
         source="fake",
         attribution="© Nobody, a made-up city",
         projection=Projection(116.66, 39.91),

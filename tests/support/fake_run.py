@@ -51,7 +51,7 @@ def fake_map(columns: int = 17, rows: int = 14, block_m: float = 380.0) -> BaseM
         "kaifa": ("开发区 Kaifaqu", mid_x, south, east, mid_y),
     }
     return BaseMap(
-        name="Linhe 临河",
+        name="Mouzhou 某州",
         source="synthetic, seed 7",
         attribution="Made-up city",
         projection=Projection(116.4, 39.9),

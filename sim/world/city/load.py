@@ -17,12 +17,11 @@ from sim.world.city.geojson import read_geojson
 from sim.world.city.model import City
 from sim.world.city.osm import read_osm
 from sim.world.city.sumo import read_sumo
-from sim.world.city.synthetic import synthetic_city
 
-BEIJING, LINHE = "beijing", "linhe"
-NAMES = (BEIJING, LINHE)
-"""Cities of our own: the synthetic Beijing, and a made-up district on the plain."""
-DEFAULT = LINHE
+BEIJING = "beijing"
+NAMES = (BEIJING,)
+"""Cities of our own: a synthetic Beijing."""
+DEFAULT = BEIJING
 
 READERS: dict[str, Callable[[Path], Draft]] = {
     ".osm.pbf": read_osm,
@@ -70,9 +69,7 @@ def load_city(
         raise InputError("scale", value=scale, expected=f"none: only {BEIJING} has a scale")
     build: Callable[[], City]
     about: dict[str, object] = {"source": name}
-    if name == LINHE:
-        build = partial(synthetic_city, streams)
-    elif name == BEIJING:
+    if name == BEIJING:
         about["scale"] = wanted = DEFAULT_SCALE if scale is None else scale
         build = partial(_complete, partial(beijing_draft, streams, wanted), streams)
     else:

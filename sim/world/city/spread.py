@@ -10,9 +10,13 @@ from scipy.spatial import KDTree
 
 F64 = NDArray[np.float64]
 
-_GATHER_FROM, _SQUARES = 20_000, 4_000
-"""More points than this are first gathered in about so many squares: of a city of 200,000 cells
-each is 700 m wide, well below the reach of what is spread. Measured: 20 s become one."""
+_GATHER_FROM, _SQUARES, _SQUARES_PER_CENTRE = 20_000, 4_000, 10
+"""More points than this are first gathered in at least so many squares that hold any: of a city
+of 250,000 cells each is 800 m wide at most, and a third of the reach of what is spread where
+that is less. Measured: 20 s become one. A square for each centre at the very least, or there
+would be fewer centres than asked for; ten, assumed, let a centre find the middle of its own."""
+_FINEST_M = 1.0
+"""Points that lie together in squares of this side stay together."""
 _ROUNDS = 25
 """Rounds of improvement; the centres of a city stop moving after about fifteen. Measured."""
 
@@ -41,7 +45,7 @@ def centres(xy_m: F64, weight: F64, count: int, fixed_m: F64 | None = None) -> F
     doi:10.1016/0304-3975(85)90224-5.
     """
     if len(xy_m) > _GATHER_FROM:
-        xy_m, weight = _gathered(xy_m, weight)
+        xy_m, weight = _gathered(xy_m, weight, max(_SQUARES, _SQUARES_PER_CENTRE * count))
     fixed = np.empty((0, 2)) if fixed_m is None else fixed_m
     mean = np.average(xy_m, axis=0, weights=weight)
     found = list(fixed) or [xy_m[int(np.argmin(_squared(xy_m, mean)))]]
@@ -81,15 +85,23 @@ def middles(owner: NDArray[np.integer[Any]], weight: F64, xy_m: F64, count: int)
     return middle
 
 
-def _gathered(xy_m: F64, weight: F64) -> tuple[F64, F64]:
-    """Return the weighted middle of the points in each square, and their weight together."""
-    low, high = xy_m.min(axis=0), xy_m.max(axis=0)
-    side_m = float(np.sqrt(np.prod(np.maximum(high - low, 1.0)) / _SQUARES))
-    column, row = np.floor((xy_m - low) / side_m).astype(np.int64).T
-    square = column * (row.max() + 1) + row
+def _gathered(xy_m: F64, weight: F64, wanted: int) -> tuple[F64, F64]:
+    """Return the weighted middle of the points in each square, and their weight together.
+
+    A city of scattered towns leaves most squares of its bounding box empty, so they are made
+    smaller until as many as wanted hold a point.
+    """
     peopled = weight > 0
-    squares, square = np.unique(square[peopled], return_inverse=True)
     xy_m, weight = xy_m[peopled], weight[peopled]
+    low, high = xy_m.min(axis=0), xy_m.max(axis=0)
+    wanted = min(wanted, len(xy_m))
+    side_m = float(np.sqrt(np.prod(np.maximum(high - low, 1.0)) / wanted))
+    while True:
+        column, row = np.floor((xy_m - low) / side_m).astype(np.int64).T
+        squares, square = np.unique(column * (row.max() + 1) + row, return_inverse=True)
+        if len(squares) >= wanted or side_m <= _FINEST_M:
+            break
+        side_m /= np.sqrt(2)
     return middles(square, weight, xy_m, len(squares)), totals(square, weight, len(squares))
 
 

@@ -47,8 +47,9 @@ def make_underpasses(
     """Return the underpasses, both directions of the road where it has two.
 
     Those that the source marks come first, then roads in a tunnel or cutting and roads under
-    a bridge or railway, by rank of road; where those are too few, arterial links far from the
-    others and with a way round are taken as if they were low.
+    a bridge or railway, by rank of road and from one street after the other; where those are
+    too few, arterial links far from the others and with a way round are taken as if they were
+    low.
     """
     asked = round(people / _PEOPLE_PER_UNDERPASS)
     picker = _Picker(draft.roads, most=max(MAX_COUNT, asked))
@@ -165,7 +166,23 @@ def _mapped(draft: Draft, picker: _Picker) -> list[Spot]:
             point = crossing.representative_point()
             if point.distance(bridge.boundary) > _BRIDGE_END_M:
                 spots.append((link, *_on_line(picker.lines[link], point), False, ""))
-    return sorted(spots, key=lambda s: (roads.road_class[s[0]], -roads.lanes[s[0]], s[0]))
+    spots.sort(key=lambda s: (roads.road_class[s[0]], -roads.lanes[s[0]], s[0]))
+    return _by_turns(roads, spots)
+
+
+def _by_turns(roads: Roads, spots: Sequence[Spot]) -> list[Spot]:
+    """Return spots in their order, but one of each street of a class before the next of any.
+
+    A source with more low roads than are taken would else give those of a single avenue.
+    """
+    seen: Counter[tuple[int, str]] = Counter()
+    turns = []
+    for link, *_ in spots:
+        street = (int(roads.road_class[link]), roads.names[link])
+        turns.append((street[0], seen[street]))
+        seen[street] += 1
+    order = sorted(range(len(spots)), key=turns.__getitem__)
+    return [spots[i] for i in order]
 
 
 def _made_up(draft: Draft, picker: _Picker, least: int, streams: Streams) -> Iterator[Spot]:

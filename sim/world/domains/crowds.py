@@ -221,7 +221,9 @@ class Crowds:
 
     def _come(self, draw: np.random.Generator, dt_s: float) -> None:
         factor = 1.0 if self._footfall is None else self._footfall()
-        per_s = self._per_s * factor * np.where(self._skipped, SKIPPED_SHARE, 1.0)
+        per_s = self._per_s * factor
+        if np.count_nonzero(self._skipped):
+            per_s = per_s * np.where(self._skipped, SKIPPED_SHARE, 1.0)
         come = draw.poisson(per_s * dt_s)
         self.outside += come
         self.arrived += come
@@ -243,11 +245,11 @@ class Crowds:
                 self.left[one.row] += late
 
     def _enter(self, draw: np.random.Generator, dt_s: float) -> None:
+        patience = draw.random(len(self))
+        if not np.count_nonzero(self.outside):
+            return
         shut = np.zeros(len(self), dtype=bool)
         shut[list(self._shut)] = True
-        patience = draw.random(len(self))
-        if not self.outside.any():
-            return
         area_m2 = self._area_m2 * self._area_share
         room = room_per_ms(self.inside / area_m2) * self._gate_m * dt_s
         self._in_credit = np.where(shut, 0.0, np.minimum(self._in_credit, 1.0) + room)
@@ -258,6 +260,8 @@ class Crowds:
         self._in_credit -= entering
         self.inside += entering
         self.outside -= entering
+        if not self._shut:
+            return
         # Whole people out of a mean: rounding by one uniform number keeps it.
         gone = np.floor(self.outside * shut * (1 - np.exp(-dt_s / GIVE_UP_S)) + patience)
         gone = np.minimum(gone * shut, self.outside).astype(np.int64)
@@ -274,10 +278,11 @@ class Crowds:
             in_use[one.row] = True
         visitors = np.maximum(self.inside - self._rushing - staying, 0)
         going = draw.binomial(visitors, 1 - np.exp(-dt_s / stay_s))
-        told = np.zeros(len(self), dtype=bool)
-        told[list(self._told)] = True
-        still = np.where(told, self.inside - self._rushing - going, 0)
-        self._rushing += draw.binomial(still, 1 - np.exp(-dt_s / DISPERSE_S))
+        if self._told:
+            told = np.zeros(len(self), dtype=bool)
+            told[list(self._told)] = True
+            still = np.where(told, self.inside - self._rushing - going, 0)
+            self._rushing += draw.binomial(still, 1 - np.exp(-dt_s / DISPERSE_S))
         pace = np.where(self._loud, LOUD_PACE, 1.0)
         flow = egress_per_ms(self.inside / (self._area_m2 * self._area_share)) * self._gate_m
         self._out_credit = np.minimum(self._out_credit, 1.0) + flow * pace * dt_s
@@ -292,7 +297,7 @@ class Crowds:
         self.inside -= by_train + by_gate
         self.left += by_train + by_gate
         self._area_share[~in_use] = 1.0
-        if rushed.any():
+        if np.count_nonzero(rushed):
             for row in np.flatnonzero(rushed).tolist():
                 for told_of in self.on_egress:
                     told_of(int(self.place[row]), int(rushed[row]))

@@ -239,6 +239,8 @@ class Epidemic:
         ]
         self._mixing = mixing(people, np.stack(middle, axis=1) / np.maximum(people, 1e-9)[:, None])
         self.circulations: dict[str, tuple[Circulation, I64, int | None]] = {}
+        self._begun = 0
+        self._over: I64 = np.zeros(5, dtype=np.int64)
         self.care = np.array([i for i, p in enumerate(places) if p.kind in CARE], dtype=np.intp)
         self.schools = np.array(stage.places("school"), dtype=np.intp)
         index = {d.district_id: row for row, d in enumerate(city.basemap.districts)}
@@ -280,6 +282,7 @@ class Epidemic:
             )
             circulation.seed(district, infected)
             self.circulations[name] = (circulation, np.arange(len(self.districts)), None)
+        self._begun += int(circulation.counts.sum())
         return circulation
 
     def district_of(self, place: int) -> int:
@@ -297,14 +300,21 @@ class Epidemic:
             if ill.any():
                 visits += self._sick_visits(name, circulation.pathogen, ill)
             if circulation.is_over:
+                self._over += circulation.counts.sum(axis=1)
                 del self.circulations[name]
         self._ring[self._hours % 24] = visits
         self._hours += 1
         self._count_absent()
 
     def totals(self) -> Mapping[str, float | int]:
-        """Return nothing: cases are the outbreak's to tell."""
-        return {}
+        """Return in which compartment everybody is, over all that went round; empty for none."""
+        if not self._begun:
+            return {}
+        last = [circulation for circulation, _, _ in self.circulations.values()]
+        counts = self._over + sum(c.counts.sum(axis=1) for c in last)
+        names = ("susceptible", "exposed", "ill", "silent", "recovered")
+        found = {f"epidemic_{name}": int(n) for name, n in zip(names, counts, strict=True)}
+        return {"epidemic_people": self._begun, **found}
 
     def counts(self) -> F64:
         """Return ``(6, places + 1)`` by `SIGNALS`; the last column serves no place."""

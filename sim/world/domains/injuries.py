@@ -33,6 +33,7 @@ MEDICAL = HazardKind(
     unit="people",
     levels=(("IV", 1.0),),
     source="a single patient is always general (assumed)",
+    sample_s=900.0,
 )
 GRAVITY: Mapping[Condition, int] = {"low": 1, "high": 2, "wounded": 2, "arrest": 3}
 """Whom a crew turns to first."""

@@ -60,6 +60,7 @@ AIR_EPISODE = HazardKind(
     levels=(("III", 150.0), ("II", 200.0), ("I", 250.0)),
     source="HJ 633: AQI 200 at 150 and 300 at 250 µg/m3; Beijing's plan of 2023 has no blue and "
     "counts days (see plan_level), so orange lies half-way: assumed",
+    sample_s=900.0,
 )
 
 

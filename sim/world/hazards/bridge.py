@@ -24,9 +24,10 @@ from sim.world.stage import Stage
 
 F64 = NDArray[np.float64]
 
-ONSET, END = 0.6, 0.5
+ONSET, END, QUIET_S = 0.6, 0.5, 900.0
 """Strain by design strain from which a bridge is overloaded (blue entry of the vital signs), and
-below which it is over (assumed)."""
+below which it is over when it stays so for as long [s] (assumed: a convoy that was turned back
+and comes again when the sign is cleared is the same one)."""
 FAILS_AT, STEEPNESS = 1.4, 0.08
 """Ratio at which a bridge falls at a rate of half an hour's certainty, and how steeply the rate
 rises with it; assumed: partial factors of JTG D60 leave about 1.4 between design and strength."""
@@ -118,6 +119,8 @@ class _Overload:
     danger: float = 0.0
     fallen: bool = False
     called: bool = False
+    quiet_s: float = 0.0
+    held: str | None = None
 
 
 class BridgeOverloads:
@@ -149,6 +152,7 @@ class BridgeOverloads:
         self._care = care
         self._open: dict[int, _Overload] = {}
         self._causes: dict[int, str] = {}
+        self._convoys: dict[int, list[float]] = {}
         self._inspectors = Presence(self._is_calm)
         self._count = 0
         self._fallen = 0
@@ -183,7 +187,13 @@ class BridgeOverloads:
         if order.strength < 1:
             self._spans.weaken(row, order.strength)
         self._spans.load(row, force_n)
-        self._stage.after(order.duration_s, partial(self._spans.load, row, -force_n), name)
+        self._convoys.setdefault(row, []).append(force_n)
+        self._stage.after(order.duration_s, partial(self._pass, row, force_n), name)
+
+    def _pass(self, row: int, force_n: float) -> None:
+        if force_n in self._convoys[row]:
+            self._convoys[row].remove(force_n)
+            self._spans.load(row, -force_n)
 
     def _begin(self, row: int, now: Ns) -> None:
         spans, stage = self._spans, self._stage
@@ -222,10 +232,20 @@ class BridgeOverloads:
         if overload.danger >= overload.survives:
             self._fall(overload, people, now)
         elif ratio < END:
-            del self._open[row]
+            # Lorries held back come again as soon as they may: the same overload, not another.
             held = "inspect" if self._inspectors.at(event.place) else spans.held_by(event.place)
-            spans.limit(event.place, "inspect", False)
-            stage.events.end(event, now, by=held or "itself")
+            overload.held = held or overload.held
+            overload.quiet_s += dt_s
+            if overload.quiet_s >= QUIET_S or not self._convoys.get(row):
+                del self._open[row]
+                if overload.held == "inspect":
+                    # Whom an inspector has turned back goes another way for good.
+                    for force_n in list(self._convoys.get(row, ())):
+                        self._pass(row, force_n)
+                spans.limit(event.place, "inspect", False)
+                stage.events.end(event, now, by=overload.held or "itself")
+        else:
+            overload.quiet_s, overload.held = 0.0, None
 
     def _fall(self, overload: _Overload, people: float, now: Ns) -> None:
         stage, event = self._stage, overload.event

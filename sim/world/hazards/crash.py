@@ -145,6 +145,7 @@ class Crashes:
         self._places = LinkPlaces(stage.city)
         self._open: list[_Crash] = []
         self._count = 0
+        self._entrapped = self._freed = self._entrapped_dead = 0
         self._per_km = 0.0
         self._due = 0.0
         self._passed: I64 = np.zeros(len(roads), dtype=np.int64)
@@ -259,8 +260,15 @@ class Crashes:
                     self._follow(crash)
 
     def totals(self) -> Mapping[str, float | int]:
-        """Return how many crashes there were, and are."""
-        return {"crashes": self._count, "crashes_open": len(self._open)}
+        """Return how many crashes there were, and are; who was held in a wreck, and came out."""
+        return {
+            "crashes": self._count,
+            "crashes_open": len(self._open),
+            "crash_entrapped": self._entrapped,
+            "crash_freed": self._freed,
+            "crash_entrapped_dead": self._entrapped_dead,
+            "crash_entrapped_now": sum(crash.entrapped for crash in self._open),
+        }
 
     def _at(self, place: int) -> list[_Crash]:
         return [crash for crash in self._open if crash.place == place]
@@ -315,10 +323,12 @@ class Crashes:
         stage.events.hurt(event, stage.now, "injured", crash.injured - dead)
         stage.events.hurt(event, stage.now, "dead", int(dead))
         stage.events.hurt(event, stage.now, "trapped", crash.entrapped)
+        self._entrapped += crash.entrapped
         if dead and free:
             free -= 1
         elif dead:
             crash.entrapped -= 1
+            self._entrapped_dead += 1
         self._care.add(crash.place, free, cause=event.event_id)
 
     def _call(self, crash: _Crash) -> None:
@@ -335,6 +345,7 @@ class Crashes:
     def _free(self, task: Task) -> None:
         crash = next(crash for crash in self._at(task.place) if crash.entrapped)
         crash.entrapped -= 1
+        self._freed += 1
         self._care.add(crash.place, 1, cause=crash.event.event_id)
 
     def _remove_s(self, place: int, each_s: float) -> float | None:
@@ -360,6 +371,8 @@ class Crashes:
             self.blocked_links.discard(crash.link)
         if crash.entrapped:
             self._care.add(crash.place, crash.entrapped, cause=crash.event.event_id)
+            self._freed += crash.entrapped
+            crash.entrapped = 0
         self._stage.events.end(crash.event, self._stage.now, by=by)
 
 

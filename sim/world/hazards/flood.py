@@ -63,6 +63,8 @@ class Floods:
 
     def step(self, now: Ns) -> None:
         """Open, raise and end events by the depth now."""
+        if not self._open and not self._water.is_wet:
+            return
         depth_m = self._water.depth_m
         for row in np.flatnonzero(depth_m >= ONSET_M).tolist():
             if row not in self._open:

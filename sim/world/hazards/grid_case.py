@@ -30,6 +30,7 @@ GRID_CASE = HazardKind(
     unit="1",
     levels=(("IV", 1.0),),
     source="assumed: 1 an eyesore, 2 an obstacle, 3 a danger to life; a case is always general",
+    sample_s=900.0,
 )
 CaseWord = Literal[
     "cover_missing", "sign_damaged", "tree_fallen", "litter", "dumping", "stall_in_road"

@@ -43,6 +43,7 @@ HEAT_WAVE = HazardKind(
     levels=(("IV", 35.0), ("II", 37.0), ("I", 40.0)),
     source="domain facts, source S19: 35 for two days blue, for three yellow, 37 orange, 40 red; "
     "level III, which counts days, is left out",
+    sample_s=900.0,
 )
 COLD_WAVE = HazardKind(
     kind="cold_wave",
@@ -52,6 +53,7 @@ COLD_WAVE = HazardKind(
     unit="degC",
     levels=(("IV", 8.0), ("III", 10.0), ("II", 12.0), ("I", 16.0)),
     source="CMA Order 16: 8 °C in 48 h blue; 10, 12, 16 °C in 24 h yellow, orange, red",
+    sample_s=900.0,
 )
 
 

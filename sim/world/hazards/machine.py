@@ -40,6 +40,7 @@ MACHINE = HazardKind(
     unit="mm/s",
     levels=(("IV", 1.4), ("III", 2.8), ("II", 4.5), ("I", 7.1)),
     source="ISO 20816-3, medium machines, rigid: 1.4/2.8/4.5/7.1 mm/s rms",
+    sample_s=900.0,
 )
 
 

@@ -82,13 +82,17 @@ class Family(Protocol):
 def choose_place(stage: Stage, name: str, order: Order, kinds: tuple[str, ...]) -> int:
     """Return the place an order names, or one of `kinds` drawn by the order's name.
 
+    An order may name one of the kinds instead of a place: so it fits any city.
+
     Raises
     ------
     InputError
         When the named place is unknown or of another kind, or the city has none of `kinds`.
     """
     basemap = stage.city.basemap
-    if order.place is not None:
+    if order.place in kinds:
+        kinds = (order.place,)
+    elif order.place is not None:
         if order.place not in basemap.place_index:
             raise InputError(
                 f"hazards.{name}.place",

@@ -48,6 +48,7 @@ OUTBREAK = HazardKind(
     unit="1/100000",
     levels=(("IV", 10.0), ("III", 50.0), ("II", 200.0), ("I", 1_000.0)),
     source="assumed: an influenza season's beginning, rise, crest, and twice any usual crest",
+    sample_s=900.0,
 )
 
 
@@ -180,6 +181,8 @@ class Outbreaks:
         new = int(carrier.new_ill.sum())
         outbreak.cases += new
         self._cases += new
+        if new:
+            self._tell_districts(outbreak, now)
         outbreak.recent = [*outbreak.recent, new][-24:]
         today = sum(outbreak.recent)
         district = self._spread.district_of(event.place)
@@ -200,6 +203,16 @@ class Outbreaks:
             self._open.remove(outbreak)
             events.update(event, now, 0.0)
             events.end(event, now, by="trace" if outbreak.rounds else "itself")
+
+    def _tell_districts(self, outbreak: _Outbreak, now: Ns) -> None:
+        """Write who fell ill in the last step, by district; a school's pupils live in its own."""
+        new = outbreak.carrier.new_ill
+        districts = self._stage.city.basemap.districts
+        rows = range(len(new))
+        if len(new) != len(districts):
+            rows = range(home := self._spread.district_of(outbreak.event.place), home + 1)
+        ill = {districts[row].district_id: int(n) for row, n in zip(rows, new, strict=True) if n}
+        self._stage.truth.write("new_cases", now, event=outbreak.event.event_id, districts=ill)
 
     def _left(self, outbreak: _Outbreak) -> F64 | float:
         """Return what measures leave of contacts, ``(groups,)`` or one number."""

@@ -14,8 +14,8 @@ from sim.world.city.beijing.facts import COMMUNITIES, DISTRICTS, STREETS, Distri
 MIN_SCALE = 0.002
 """Smallest scale that still tells the rings from the streets: blocks keep their 250 m, and the
 second ring would be narrower than two of them. Assumed."""
-DEFAULT_SCALE = 0.02
-"""About 2,700 links and 440,000 people: a city that a scenario runs over in seconds."""
+DEFAULT_SCALE = 0.01
+"""About 1,450 links and 220,000 people: a city that a scenario runs over in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

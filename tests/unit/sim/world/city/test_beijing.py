@@ -228,8 +228,8 @@ def test_road_length_and_links_follow_the_scale() -> None:
     assert 3.0 < len(large) / len(small) < 4.5
 
 
-def test_the_default_scale_is_a_city_of_a_few_thousand_links() -> None:
-    assert 2_500 <= len(beijing_draft(SeededStreams(7)).roads) <= 3_500
+def test_the_default_scale_is_a_city_of_1500_links() -> None:
+    assert 1_300 <= len(beijing_draft(SeededStreams(7)).roads) <= 1_700
 
 
 def test_streets_pass_below_the_rings_or_end_there(draft: Draft) -> None:

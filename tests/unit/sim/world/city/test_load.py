@@ -26,7 +26,8 @@ def refuse(path: Path | str) -> str:
 
 
 def test_nothing_named_gives_the_default_city() -> None:
-    assert load_city(None, SeededStreams(2)).basemap.source == "synthetic, seed 2"
+    city = load_city(None, SeededStreams(2)).basemap
+    assert (city.name, city.source) == ("Beijing 北京", "synthetic, scale 0.01, seed 2")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

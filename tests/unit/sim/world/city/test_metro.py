@@ -9,6 +9,7 @@ from sim.kernel.basemap import ROAD_CLASSES, Roads
 from sim.kernel.rng import SeededStreams
 from sim.world.city.draft import Mark
 from sim.world.city.facilities import Land
+from sim.world.city.load import load_city
 from sim.world.city.metro import make_metro
 from sim.world.city.model import City
 from support.places import places_of
@@ -121,8 +122,8 @@ def test_stops_name_metro_stations_and_every_station_has_a_line(any_city: City) 
     assert (np.diff(metro.line) >= 0).all()
 
 
-def test_a_district_has_two_lines_that_cross(synthetic: City) -> None:
-    metro = synthetic.networks.metro
+def test_a_city_of_440_000_has_two_lines_that_cross() -> None:
+    metro = load_city("beijing", SeededStreams(7), scale=0.02).networks.metro
     assert metro.line.max() == 1
     first, second = (set(metro.station[metro.line == line].tolist()) for line in (0, 1))
     assert first & second

@@ -69,9 +69,9 @@ def test_a_feeder_serves_one_compact_area_near_its_substation(synthetic: City) -
         side_m = cells.size_m * np.sqrt(len(mine))
         compact.append(np.median(np.hypot(*(mine - middle_m).T)) / side_m)
     # From the middle of a square half of it lies within 0.4 of its side; areas along the edge
-    # of the city are longer.
+    # of the city are longer, and one may hold two towns with open country between them.
     assert np.median(compact) < 0.5
-    assert np.max(compact) < 1.0
+    assert np.quantile(compact, 0.9) < 1.0
     gap_m = np.hypot(*(power.feeder_xy_m - xy_m[power.feeder_substation]).T)
     nearest_m, _ = KDTree(xy_m).query(power.feeder_xy_m)
     assert (gap_m <= nearest_m + 1e-6).mean() > 0.7
@@ -109,12 +109,13 @@ def test_mains_lie_under_streets_once_and_grow_with_the_street(any_city: City) -
     assert set(gas.main_pressure_pa) <= {3e3, 0.2e6, 0.4e6}
 
 
-def test_all_streets_from_tertiary_up_have_water_and_gas(synthetic: City) -> None:
+def test_all_streets_from_tertiary_up_have_water_and_gas_but_motorways(synthetic: City) -> None:
     roads = synthetic.basemap.roads
-    large = np.flatnonzero(roads.road_class <= 4)
+    large = np.flatnonzero((roads.road_class > 0) & (roads.road_class <= 4))
     for link in (synthetic.networks.water.main_link, synthetic.networks.gas.main_link):
         pairs = {frozenset((roads.start[i], roads.end[i])) for i in link}
         assert {frozenset((roads.start[i], roads.end[i])) for i in large} <= pairs
+        assert (roads.road_class[link] > 0).all()
 
 
 def test_mains_are_older_in_the_middle(synthetic: City) -> None:

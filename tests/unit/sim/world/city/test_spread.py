@@ -43,6 +43,28 @@ def test_many_points_are_gathered_first_and_lose_neither_weight_nor_place() -> N
     np.testing.assert_allclose(one, xy_m.mean(axis=0), atol=1)
 
 
+def test_scattered_towns_have_as_many_centres_as_asked_for() -> None:
+    # Three towns a hundred kilometres apart, which leave nearly all of their bounding box empty.
+    draw = np.random.default_rng(1)
+    middle_m = np.array([(0, 0), (1e5, 0), (0, 1e5)])
+    xy_m = np.concatenate([draw.normal(xy, 1_500, (10_000, 2)) for xy in middle_m])
+    found = centres(xy_m, np.ones(len(xy_m)), 900)
+    assert len(found) == 900
+    town = owners(found, middle_m)
+    np.testing.assert_allclose(np.bincount(town), 300, atol=15)
+    assert np.hypot(*(found - middle_m[town]).T).max() < 7_500
+    served = np.bincount(owners(xy_m, found), minlength=900)
+    assert served.min() > 0
+    gap_m = np.hypot(*(xy_m - found[owners(xy_m, found)]).T)
+    # 300 centres of 95 % of a town, a disc of 3.7 km, are 430 m apart.
+    assert np.median(gap_m) < 300
+
+
+def test_many_points_in_one_spot_have_one_centre() -> None:
+    found = centres(np.full((30_000, 2), 5.0), np.ones(30_000), 3)
+    np.testing.assert_allclose(found, np.full((1, 2), 5.0))
+
+
 def test_what_owners_own_adds_up() -> None:
     owner, weight = np.array([0, 2, 2, 0]), np.array([1.0, 2.0, 3.0, 4.0])
     np.testing.assert_array_equal(totals(owner, weight, 4), [5, 0, 5, 0])

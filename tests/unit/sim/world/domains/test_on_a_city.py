@@ -8,8 +8,8 @@ import pytest
 from sim.kernel.clock import Ns, seconds
 from sim.kernel.rng import SeededStreams
 from sim.transport.memory import MemoryBus
+from sim.world.city.load import load_city
 from sim.world.city.model import City
-from sim.world.city.synthetic import synthetic_city
 from sim.world.domains.gas import Gas
 from sim.world.domains.heat import Heat, HeatFailure
 from sim.world.domains.power import Power
@@ -29,8 +29,8 @@ START = Ns(1_784_624_400_000_000_000)
 
 
 @pytest.fixture(scope="module")
-def linhe() -> City:
-    return synthetic_city(SeededStreams(3))
+def beijing() -> City:
+    return load_city("beijing", SeededStreams(3))
 
 
 class Run:
@@ -90,8 +90,8 @@ class Run:
         return {k: float(v) for family in self.families for k, v in family.totals().items()}
 
 
-def test_all_balances_close_when_everything_goes_wrong(linhe) -> None:
-    run = Run(linhe)
+def test_all_balances_close_when_everything_goes_wrong(beijing) -> None:
+    run = Run(beijing)
     t = run.totals()
     assert t["mains_in_m3"] == pytest.approx(t["mains_served_m3"] + t["mains_leaked_m3"], rel=1e-6)
     assert t["sewer_in_m3"] == pytest.approx(
@@ -115,12 +115,12 @@ def test_all_balances_close_when_everything_goes_wrong(linhe) -> None:
     }
 
 
-def test_same_seed_tells_the_same(linhe) -> None:
-    assert Run(linhe).records == Run(linhe).records
+def test_same_seed_tells_the_same(beijing) -> None:
+    assert Run(beijing).records == Run(beijing).records
 
 
-def test_quiet_city_has_nothing_to_tell(linhe) -> None:
-    run = Run(linhe, quiet=True)
+def test_quiet_city_has_nothing_to_tell(beijing) -> None:
+    run = Run(beijing, quiet=True)
     assert run.records == []
     assert run.power.is_live.all()
     assert run.stations.is_up.all()

@@ -10,7 +10,13 @@ import pytest
 from sim.kernel.clock import Ns
 from sim.world.crew import Task
 from sim.world.domains.bridges import Bridges
-from sim.world.hazards.bridge import BridgeOrder, BridgeOverloads, failure_per_h, lorry_n
+from sim.world.hazards.bridge import (
+    QUIET_S,
+    BridgeOrder,
+    BridgeOverloads,
+    failure_per_h,
+    lorry_n,
+)
 from support.nature import CareBook, Hand, Nature
 
 
@@ -70,7 +76,7 @@ def test_inspector_turns_the_convoy_back(scene: Scene) -> None:
     work, task, crew = scene.works["inspect"], Task(name="inspect", place=scene.place), Hand()
     work.begin(task, crew)
     assert work.tick(task, crew, 5.0) is False
-    scene.run(120)
+    scene.run(QUIET_S + 120)
     assert work.tick(task, crew, 5.0) is True
     (end,) = scene.town.told("hazard_end")
     assert end["by"] == "inspect"
@@ -80,9 +86,21 @@ def test_barrier_ends_it(scene: Scene) -> None:
     scene.convoy(duration_s=86_400.0)
     scene.run(1200)
     scene.bridges.effects["barrier"](scene.place, "barrier-1", True)
-    scene.run(120)
+    scene.run(QUIET_S + 120)
     (end,) = scene.town.told("hazard_end")
     assert end["by"] == "barrier"
+
+
+def test_convoy_that_comes_again_when_the_barrier_lifts_is_the_same(scene: Scene) -> None:
+    scene.convoy(duration_s=7200.0)
+    scene.run(1200)
+    for raised in (True, False, True, False):
+        scene.bridges.effects["barrier"](scene.place, "barrier-1", raised)
+        scene.run(300)
+    assert len(scene.town.told("hazard_onset")) == 1
+    assert scene.town.told("hazard_end") == []
+    scene.run(7200)
+    assert len(scene.town.told("hazard_end")) == 1
 
 
 def test_overloaded_beyond_its_strength_it_falls() -> None:

@@ -120,6 +120,8 @@ def test_who_is_held_in_a_vehicle_is_cut_out_before_it_is_moved(town) -> None:
     rescue = crew(crashes, "rescue", place, "fire-engine-01")
     assert not rescue.tick(EXTRICATE_S - 1)
     assert rescue.tick(1)
+    totals = crashes.totals()
+    assert (totals["crash_entrapped"], totals["crash_freed"]) == (1, 1)
     assert care.waiting(place) == 1
     care.at.clear()
     clear.tick(0.0)
@@ -176,7 +178,7 @@ def test_without_an_order_nothing_happens_however_much_is_driven(town) -> None:
     crashes, roads, _ = make(town)
     roads.passed += 10**7
     run(town, crashes, 60)
-    assert crashes.totals() == {"crashes": 0, "crashes_open": 0}
+    assert set(crashes.totals().values()) == {0}
 
 
 def test_behind_a_crash_that_stays_another_may_follow_with_it_as_cause(town_class) -> None:

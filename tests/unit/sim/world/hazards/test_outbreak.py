@@ -123,3 +123,31 @@ def test_same_seed_same_truth() -> None:
         return scene.town.records
 
     assert truth() == truth()
+
+
+def test_new_cases_are_told_by_district_and_add_up(scene: Scene) -> None:
+    scene.begin("clinic-01", pathogen="norovirus", infected=40)
+    scene.run(12)
+    told = scene.town.told("new_cases")
+    by_district = [sum(record["districts"].values()) for record in told]
+    assert sum(by_district) == scene.cases() > 0
+    assert min(by_district) > 0
+    known = {d.district_id for d in scene.town.stage.city.basemap.districts}
+    assert {name for record in told for name in record["districts"]} <= known
+
+
+def test_everybody_is_still_somewhere_at_the_end(scene: Scene) -> None:
+    assert scene.epidemic.totals() == {}
+    scene.begin("clinic-01", pathogen="norovirus", infected=40)
+    for days in (3, 120):
+        scene.run(days)
+        totals = dict(scene.epidemic.totals())
+        people = totals.pop("epidemic_people")
+        assert sum(totals.values()) == people == scene.epidemic.districts.sum()
+    assert totals["epidemic_recovered"] > 0
+
+
+def test_order_may_name_a_kind_of_place_instead_of_one(scene: Scene) -> None:
+    scene.outbreaks.plan("index", OutbreakOrder(at_s=0.0, place="school", infected=5))
+    (onset,) = scene.town.told("hazard_onset")
+    assert onset["place"].startswith("school-")
