@@ -48,6 +48,12 @@ QUAKE_FIRES_WITHIN_S = 3600.0
 """Most fires after shaking begin within the first hour: HAZUS-MH."""
 BURST_OPENING, LEAK_HOLE_M = 0.2, 0.01
 """Open share of the section of a main that shaking breaks; hole in a gas main. Assumed."""
+LIFTS_FROM, LIFTS_OVER, LIFTS_MOST = 5.0, 4.0, 0.2
+"""Intensity from which shaking stops a community's lift between floors, how many degrees above it
+until most do, and the share that then has; assumed: from VI on safety gear trips, and few ride."""
+TANK_SHARE, TANK_GAS = 0.05, "ammonia"
+"""Share of factories that hold toxic gas in a tank, and which; assumed: cold stores, the
+commonest hazard registered in cities."""
 PEOPLE_PER_CAR = 2.5
 """People in a car that comes from an event; assumed, friends and families."""
 BY_CAR = 0.25
@@ -222,10 +228,37 @@ class Cascades:
                 wait_s = float(draw.exponential(QUAKE_FIRES_WITHIN_S / 3))
                 stage.after(wait_s, partial(self._ignite, place, cause), "quake fire")
         if self._links.hold("quake_lifts"):
-            share = np.clip((shake.intensity_at_place - 5) / 4, 0.0, 1.0)
+            above = (shake.intensity_at_place - LIFTS_FROM) / LIFTS_OVER
+            share = LIFTS_MOST * np.clip(above, 0.0, 1.0)
             homes = np.array([p.kind == "community" for p in city.basemap.places])
-            for place in np.flatnonzero(homes & (lift_luck < 0.2 * share)).tolist():
+            for place in np.flatnonzero(homes & (lift_luck < share)).tolist():
                 f.lifts.stop(place, cause=cause)
+        self._break_masts(shake, cause)
+        self._open_tanks(shake, cause)
+
+    def _break_masts(self, shake: Shake, cause: str) -> None:
+        station = self._stage.city.networks.telecom.station
+        if not self._links.hold("quake_telecom"):
+            return
+        # A stream of its own: what others draw of the same quake stays as it is.
+        draw = self._stage.streams.at("world.cascades.quake.masts", self._shakes)
+        fails = draw.random(len(station)) < shaking.mast_failure_share(
+            shake.pga_at_place_ms2[station]
+        )
+        for row in np.flatnonzero(fails).tolist():
+            self._families.base_stations.fail(row, cause=cause)
+
+    def _open_tanks(self, shake: Shake, cause: str) -> None:
+        places = self._stage.city.basemap.places
+        if not self._links.hold("quake_tanks"):
+            return
+        draw = self._stage.streams.at("world.cascades.quake.tanks", self._shakes)
+        leaks = draw.random(len(places)) < TANK_SHARE * shaking.tank_leak_share(
+            shake.pga_at_place_ms2
+        )
+        for place in self._stage.places("factory"):
+            if leaks[place]:
+                self._families.plumes.release(place, cause=cause, substance=TANK_GAS)
 
     def _ignite(self, place: int, cause: str) -> None:
         self._families.fires.ignite(place, cause=cause)

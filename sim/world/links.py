@@ -34,6 +34,8 @@ LINKS: dict[str, str] = {
     "quake_gas": "Shaking opens gas mains.",
     "quake_fires": "Shaking starts fires.",
     "quake_lifts": "Shaking stops lifts between floors.",
+    "quake_telecom": "Shaking breaks base stations.",
+    "quake_tanks": "Shaking opens factories' tanks, and toxic gas comes out.",
     "quake_alert": "Early warning shuts gas off before it shakes, where it comes in time.",
     "gas_fires": "A gas explosion sets the nearest homes on fire.",
     "machine_fires": "A machine that breaks may set its factory on fire.",

@@ -126,6 +126,7 @@ class Gas:
         self._explosions: list[Event] = []
         self._count = 0
         self._bangs = 0
+        self._alerts = 0
         self._airing = False
         self.natural = np.zeros(len(net.chamber))
         self.biogas = np.zeros(len(net.chamber))
@@ -231,8 +232,9 @@ class Gas:
 
     def shut_off(self, places: Sequence[int], for_s: float) -> None:
         """Let the valves of chambers close by themselves, and be opened again after `for_s`."""
+        self._alerts += 1
         for place in places:
-            by = f"automatic-{place}"
+            by = f"automatic-{self._alerts}-{place}"
             self._turn_valve(place, by, True)
             self._stage.after(for_s, partial(self._turn_valve, place, by, False), by)
 

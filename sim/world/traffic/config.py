@@ -47,8 +47,8 @@ class TrafficConfig:
     profile
         24 weights, an hour of the day each; the largest stands for the busiest hour.
     reroute_s
-        Every destination's routes are found anew this often [s]. Assumed 300: how fast word of
-        a jam spreads by map services.
+        Every destination's routes are found anew this often [s]. Assumed 600, UXsim's own
+        default: how fast word of a jam spreads by map services.
     compliance
         Share of drivers who heed a message sign, at once. Assumed 0.8 for a sign that says
         flooded: stated compliance with specific danger signs runs from 0.6 to 0.9.
@@ -66,7 +66,7 @@ class TrafficConfig:
     peak_trips_per_h: float | None = None
     platoon: int | None = None
     profile: tuple[float, ...] = WEEKDAY_PROFILE
-    reroute_s: float = 300.0
+    reroute_s: float = 600.0
     compliance: float = 0.8
     careless: float = 0.1
 

@@ -124,6 +124,7 @@ class Traffic:
         self._holders: dict[int, set[str]] = {}
         self._limits: dict[int, dict[str, float]] = {}
         self._crowds = 0
+        self._weather = 1.0
         self._turn_steps = max(1, round(config.reroute_s / TURNS / config.step_s))
         self._tick = 0
 
@@ -300,7 +301,9 @@ class Traffic:
         """
         if not 0.1 <= factor <= 1.0:
             raise InputError("traffic", place="weather factor", value=factor, expected="0.1 to 1")
-        self._links.set_weather(factor)
+        if factor != self._weather:
+            self._weather = factor
+            self._links.set_weather(factor)
 
     def set_dark(self, dark: Bool) -> None:
         """Let the lights of ``(n_nodes,)`` be without power: everybody stops, then goes."""

@@ -26,11 +26,12 @@ TURNS = 5
 at once into the same street, and no step pays for all routes."""
 SMOOTHING = 0.4
 """Weight of the queues of now against those believed before, at each turn. Assumed: with five
-turns in 300 s beliefs follow the street within some two minutes, which keeps routes from
+turns in 600 s beliefs follow the street within some four minutes, which keeps routes from
 flipping to and fro."""
-STALE_S, STALE_SHARE = 2.0, 0.05
-"""Routes are left as they are while no link's time differs by more than the sum of this much and
-this share of it from what they were made for. Assumed: nobody turns elsewhere for that."""
+STALE_S, STALE_SHARE, STALE_LINKS = 5.0, 0.1, 0.03
+"""A link's time is stale when it differs by more than the sum of this much and this share of it
+from what routes were made for; routes are left as they are while no more than this share of links
+is. Assumed: nobody turns elsewhere for that, and lights alone make single times play by as much."""
 AVOIDANCE_S = 3600.0
 """How much longer a link feels that a sign warns of: taken only when nothing else leads on."""
 
@@ -102,7 +103,8 @@ class Routes:
         turn, self._turn = self._turn, (self._turn + 1) % TURNS
         zones, solved_s = self._all[turn::TURNS], self._solved_for_s[turn]
         stale = np.abs(self._believed_s - solved_s) > STALE_S + STALE_SHARE * solved_s
-        if len(zones) and (stale.any() or self._must_solve[turn]):
+        many = np.count_nonzero(stale) > STALE_LINKS * len(stale)
+        if len(zones) and (many or self._must_solve[turn]):
             solved_s[:] = self._believed_s
             self._must_solve[turn] = False
             self._solve_public(zones)
