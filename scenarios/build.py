@@ -29,10 +29,11 @@ from sim.world.city.cache import CityCache
 from sim.world.city.load import load_city
 from sim.world.city.model import City
 from sim.world.engine import CITY, EngineClock, SimEngine
+from sim.world.hazards.pump_fault import PumpFault
 from sim.world.traffic import TrafficConfig
 from sim.world.truth import Truth
 from sim.world.weather import Storm
-from sim.world.world import PumpFault, World, WorldConfig
+from sim.world.world import World, WorldConfig
 
 BASE_STATION_LOOK_S = 30.0
 """How often gateways notice whether their base station is up; assumed, a keep-alive."""

@@ -326,7 +326,7 @@ def _traffic() -> list[Panel]:
     """Drive a Tuesday of the default city."""
     city = load_city(None, SeededStreams(SEED))
     traffic = Traffic(city.basemap.roads, city.zones, SeededStreams(SEED), TrafficConfig())
-    start, step = _midnight("2026-05-12"), round(traffic.config.step_s * SECOND)
+    start, step = _midnight("2026-05-12"), round(traffic.step_s * SECOND)
     rows = []
     for number in range(1, 24 * HOUR // step + 1):
         traffic.step(Ns(start + number * step))

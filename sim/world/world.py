@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +28,7 @@ from sim.world.families import make_families
 from sim.world.fields import DepthField, Field, RainField, VehicleField
 from sim.world.hazards.flood import Floods
 from sim.world.hazards.order import Family, Order
+from sim.world.hazards.pump_fault import PumpFault
 from sim.world.links import Links
 from sim.world.people import People
 from sim.world.priority import Priority
@@ -43,39 +43,10 @@ from sim.world.weather import Storm, Weather
 
 F64 = NDArray[np.float64]
 
+STEP_S = 5.0
+"""Length of a physics step, or less where traffic asks for it; traffic may take longer ones."""
 TRAFFIC_SAMPLE_S = 300.0
 """Time between two truth samples of traffic."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PumpFault:
-    """A pump that fails.
-
-    Attributes
-    ----------
-    place_id
-        The underpass it serves.
-    pump
-        The duty pump runs by its own float switch; the standby pump waits for a command.
-    kind
-        ``"stopped"`` for a duty pump. For a standby pump ``"refuses"``, when it knows, or
-        ``"silent"``: it answers and reports as if it ran, and moves no water.
-    start_s, end_s
-        From when until when, counted from the scenario's start; None for its whole rest.
-    """
-
-    place_id: str
-    pump: Literal["duty", "standby"]
-    kind: Literal["stopped", "refuses", "silent"]
-    start_s: float = 0.0
-    end_s: float | None = None
-
-    def __post_init__(self) -> None:
-        allowed = ("stopped",) if self.pump == "duty" else ("refuses", "silent")
-        if self.kind not in allowed:
-            raise InputError(
-                f"{self.pump} pump fault", value=self.kind, expected=" or ".join(allowed)
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +77,10 @@ class WorldConfig:
 class World:
     """The city's physics and actors.
 
-    Each physics step, one traffic step long, goes in this order: rain falls; bowls fill and
-    are pumped; their water stands on the links; traffic moves; floods begin and end; people
-    are exposed, trapped, freed; then each family of hazards that is due. At equal times a step
-    comes before devices, units and actuators, and these before the centre.
+    Each physics step goes in this order: rain falls; bowls fill and are pumped; their water stands
+    on the links; traffic moves; floods begin and end; people are exposed, trapped, freed; then each
+    family that is due. At equal times a step comes before devices, units and actuators, and these
+    before the centre.
 
     Parameters
     ----------
@@ -217,7 +188,8 @@ class World:
         )
         self._streets_flood = links.hold("rain_streets")
         steps: list[Family | Cascades] = [*self.families.all(), self.cascades]
-        step_s = config.traffic.step_s
+        step_s = self._step_s = min(self.traffic.step_s, STEP_S)
+        self._traffic_every = round(self.traffic.step_s / step_s)
         self._due = [(max(1, round(family.step_s / step_s)), family) for family in steps]
         for family in self.families.all():
             self._join(family, scene)
@@ -263,7 +235,7 @@ class World:
         self.republish()
         for fault in self._faults:
             self._schedule(fault)
-        self._clock.call_at(self._after(self.traffic.config.step_s), self._step, name="physics")
+        self._clock.call_at(self._after(self._step_s), self._step, name="physics")
         self._clock.call_at(self._after(SAMPLE_S), self._sample, name="truth sample")
         self._clock.call_at(
             self._after(TRAFFIC_SAMPLE_S), self._sample_traffic, name="truth traffic"
@@ -309,7 +281,7 @@ class World:
         return Ns(self._engine.now() + seconds(span_s))
 
     def _step(self) -> None:
-        now, dt_s = self._engine.now(), self.traffic.config.step_s
+        now, dt_s = self._engine.now(), self._step_s
         self._clock.call_at(self._after(dt_s), self._step, name="physics")
         fallen_mm = self._catchments.total_mm(now)
         fell_mm = fallen_mm - self._fallen_mm
@@ -319,10 +291,11 @@ class World:
         street_m = self.families.sewers.street_depth_m if self._streets_flood else None
         if self._sunken.flood(self.water.depth_m, street_m):
             self.traffic.set_depth(self._sunken.depth_m)
-        self.traffic.step(now)
+        self._ticks += 1
+        if self._ticks % self._traffic_every == 0:
+            self.traffic.step(now)
         self.floods.step(now)
         self.people.step(dt_s)
-        self._ticks += 1
         for every, family in self._due:
             if self._ticks % every == 0:
                 family.step(now, every * dt_s)

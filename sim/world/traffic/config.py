@@ -25,9 +25,11 @@ trips and so more of them on the same roads. Bologna's real peak hour has 11,079
 that this gives 8,900."""
 DETOUR = 1.35
 """Driven way over the straight line. Assumed: 1.3 to 1.4 in gridded cities."""
-UNITS_PER_H = 25_000
+UNITS_PER_H = 20_000
 """Most units that begin in the busiest hour where the size of a platoon is left open. Assumed: what
 keeps a day of a district within seconds."""
+LONG_STEP_PLATOON = 5
+"""Platoon from which steps are long: five vehicles at two seconds each. Assumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,8 @@ class TrafficConfig:
     Attributes
     ----------
     step_s
-        Length of a step [s]; 1 to 10, short against a signal's cycle, which is averaged out.
+        Length of a step [s], 1 to 10; by default 5, or 10 where `LONG_STEP_PLATOON` vehicles or
+        more drive as one, for then a lane passes about one such platoon in that time.
     peak_trips_per_h
         Trips that begin in the busiest hour [1/h]; by default what gives the zones' people and
         roads the smaller of `KM_PER_PERSON_DAY` and `KM_PER_LANE_KM_DAY`.
@@ -62,13 +65,19 @@ class TrafficConfig:
         When a value is outside its range.
     """
 
-    step_s: float = 5.0
+    step_s: float | None = None
     peak_trips_per_h: float | None = None
     platoon: int | None = None
     profile: tuple[float, ...] = WEEKDAY_PROFILE
     reroute_s: float = 600.0
     compliance: float = 0.8
     careless: float = 0.1
+
+    def step_of(self, platoon: int) -> float:
+        """Return the length of a step where so many vehicles drive as one [s]."""
+        if self.step_s is not None:
+            return self.step_s
+        return 10.0 if platoon >= LONG_STEP_PLATOON else 5.0
 
     def platoon_of(self, peak_trips_per_h: float) -> int:
         """Return how many vehicles drive as one when so many trips begin in the busiest hour."""
@@ -79,10 +88,10 @@ class TrafficConfig:
     def __post_init__(self) -> None:
         trips = 0.0 if self.peak_trips_per_h is None else self.peak_trips_per_h
         for name, value, low, high in (
-            ("step_s", self.step_s, 1.0, 10.0),
+            ("step_s", 5.0 if self.step_s is None else self.step_s, 1.0, 10.0),
             ("peak_trips_per_h", trips, 0.0, 1e6),
             ("platoon", 1.0 if self.platoon is None else self.platoon, 1.0, 20.0),
-            ("reroute_s", self.reroute_s, self.step_s, 86_400.0),
+            ("reroute_s", self.reroute_s, self.step_s or 5.0, 86_400.0),
             ("compliance", self.compliance, 0.0, 1.0),
             ("careless", self.careless, 0.0, 1.0),
         ):

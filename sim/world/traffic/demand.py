@@ -115,6 +115,8 @@ class Demand:
         ``(n, n)`` driving time on empty roads from each zone to each [s]; inf without a way.
     peak_per_h
         Trips drawn in the busiest hour [1/h].
+    step_s
+        Length of a step [s].
     config, streams
         How many trips and when; ``traffic.demand`` draws them.
     known
@@ -132,12 +134,14 @@ class Demand:
         peak_per_h: float,
         config: TrafficConfig,
         streams: Streams,
+        *,
+        step_s: float = 5.0,
         known: Trips | None = None,
     ) -> None:
         self._streams = streams
         self._n = len(zones.node)
-        self._step_s = config.step_s
-        self._block_steps = max(1, round(_BLOCK_S / config.step_s))
+        self._step_s = step_s
+        self._block_steps = max(1, round(_BLOCK_S / step_s))
         self._drawn_to = 0
         self._factor = 1.0
         self._due = _NONE if known is None else known

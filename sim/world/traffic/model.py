@@ -77,6 +77,8 @@ class Traffic:
     ----------
     platoon
         Vehicles that drive as one; every count that is told is of vehicles, and so a multiple.
+    step_s
+        Length of a step [s].
 
     References
     ----------
@@ -101,7 +103,8 @@ class Traffic:
         self._lane_m = roads.length_m * roads.lanes
         peak_per_h = 0.0 if trips is not None else peak_trips_per_h(roads, zones, config)
         self.platoon = 1 if trips is not None else config.platoon_of(peak_per_h)
-        self._links = Links(roads, zones, config.step_s, self.platoon)
+        self.step_s = config.step_of(self.platoon)
+        self._links = Links(roads, zones, self.step_s, self.platoon)
         self._signals = Signals(
             assume_plans(roads) if plans is None else plans, roads.end, roads.free_time_s
         )
@@ -112,11 +115,19 @@ class Traffic:
             self._links,
             self._routes,
             self._signals,
-            step_s=config.step_s,
+            step_s=self.step_s,
             careless=config.careless,
         )
         between_s = self._routes.free_s[:, zones.node].T
-        self._demand = Demand(zones, between_s, peak_per_h / self.platoon, config, streams, trips)
+        self._demand = Demand(
+            zones,
+            between_s,
+            peak_per_h / self.platoon,
+            config,
+            streams,
+            step_s=self.step_s,
+            known=trips,
+        )
         self._streams = streams
         self._zone_xy_m = roads.node_xy_m[zones.node]
         self._node_xy_m = roads.node_xy_m
@@ -125,7 +136,7 @@ class Traffic:
         self._limits: dict[int, dict[str, float]] = {}
         self._crowds = 0
         self._weather = 1.0
-        self._turn_steps = max(1, round(config.reroute_s / TURNS / config.step_s))
+        self._turn_steps = max(1, round(config.reroute_s / TURNS / self.step_s))
         self._tick = 0
 
     @property

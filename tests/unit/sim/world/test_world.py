@@ -14,10 +14,11 @@ from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
 from sim.transport.memory import MemoryBus
 from sim.world.city.model import City
 from sim.world.engine import CENTRE, SimEngine
+from sim.world.hazards.pump_fault import PumpFault
 from sim.world.traffic import TrafficConfig
 from sim.world.truth import Truth
 from sim.world.weather import Storm
-from sim.world.world import PumpFault, World, WorldConfig
+from sim.world.world import World, WorldConfig
 
 START = Ns(1_784_624_400_000_000_000)
 FAILED = PumpFault(place_id="underpass-01", pump="duty", kind="stopped")

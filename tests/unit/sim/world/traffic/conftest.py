@@ -127,11 +127,11 @@ class City:
 
     @property
     def t_s(self) -> float:
-        return self.steps * self.traffic.config.step_s
+        return self.steps * self.traffic.step_s
 
     def run(self, span_s: float) -> Traffic:
         traffic = self.traffic
-        until = self.steps + round(span_s / traffic.config.step_s)
+        until = self.steps + round(span_s / traffic.step_s)
         while self.steps < until:
             self.steps += 1
             traffic.step(Ns(START + seconds(self.t_s)))

@@ -10,7 +10,7 @@ from sim.world.traffic.links import JAM_PER_M, WAVE_MPS, Links
 
 def drive(city, span_s: float) -> float:
     """Run and return the time that all trips took, waiting at the origin included [s]."""
-    traffic, step_s, time_s = city.traffic, city.traffic.config.step_s, 0.0
+    traffic, step_s, time_s = city.traffic, city.traffic.step_s, 0.0
     for _ in range(round(span_s / step_s)):
         city.run(step_s)
         time_s += (traffic.inside + traffic.waiting) * step_s
@@ -26,7 +26,7 @@ def test_y_merge_of_uxsims_readme(kit) -> None:
     links = city.traffic._links
     # Its diagram: 0.2 vehicles a metre in a jam, a wave of 5 m/s, so 0.8 vehicles a second.
     links.out_per_s[:6] = links.in_per_s[:3] = 0.8
-    links.storage[:3] = 0.2 * 1000 + 0.8 * city.traffic.config.step_s
+    links.storage[:3] = 0.2 * 1000 + 0.8 * city.traffic.step_s
     all_s = drive(city, 1200)
     fleet = city.traffic._queues.fleet
     done, running = city.traffic.left, fleet.link >= 0

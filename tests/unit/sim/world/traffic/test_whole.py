@@ -203,10 +203,12 @@ def test_default_demand_keeps_people_and_lanes_as_busy_as_beijing(kit, people, b
     assert found == pytest.approx(day_km / trip_km * busiest)
 
 
-@pytest.mark.parametrize(("peak", "platoon"), [(100, 1), (25_000, 1), (25_001, 2), (1e7, 20)])
+@pytest.mark.parametrize(("peak", "platoon"), [(100, 1), (20_000, 1), (20_001, 2), (1e7, 20)])
 def test_vehicles_drive_together_only_where_there_are_many(peak, platoon) -> None:
     assert TrafficConfig().platoon_of(peak) == platoon
     assert TrafficConfig(platoon=3).platoon_of(peak) == 3
+    assert TrafficConfig().step_of(platoon) == (10.0 if platoon >= 5 else 5.0)
+    assert TrafficConfig(step_s=2.0).step_of(platoon) == 2.0
 
 
 def test_platoons_drive_like_single_vehicles(kit) -> None:
@@ -214,7 +216,7 @@ def test_platoons_drive_like_single_vehicles(kit) -> None:
     roads = kit.grid(8)
     nodes = list(range(0, 64, 3))
     zones = kit.zones(nodes, [1.0] * len(nodes), [1.0] * len(nodes))
-    cities = [kit.city(roads, zones, trips_per_h=8000, platoon=k) for k in (1, 5)]
+    cities = [kit.city(roads, zones, trips_per_h=8000, platoon=k, step_s=5.0) for k in (1, 5)]
     single, together = (city.run(3600) for city in cities)
     assert (together.passed % 5 == 0).all()
     assert together.entered % 5 == together.left % 5 == 0
