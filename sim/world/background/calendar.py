@@ -103,6 +103,11 @@ def hour_of(now: int) -> int:
     return int(now) // HOUR
 
 
+def hour_of_day(now: int) -> int:
+    """Return the hour that Beijing's clocks show, 0 to 23."""
+    return (hour_of(now) + HOURS_AHEAD) % 24
+
+
 def days(first_day: int, count: int) -> Hours:
     """Return noon of each of `count` days, the first given by its number in Beijing."""
     return _hours((first_day + np.arange(count)) * 24 + 12)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from sim.kernel.clock import HOUR, Ns, to_seconds
+from sim.kernel.clock import HOUR, Ns
 from sim.kernel.errors import InputError
 from sim.kernel.rng import Streams
 from sim.world.background.calendar import around, hour_of, hours
@@ -106,47 +106,6 @@ class Change:
     visibility_m: float = float("inf")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spell:
-    """A change that comes, stays and goes, each in its own time.
-
-    Attributes
-    ----------
-    start
-        When it begins to come.
-    rise_s, hold_s, fall_s
-        How long it comes, stays and goes.
-    change
-        What it does while it stays; on the way, temperatures and factors in a straight line,
-        sight in equal ratios.
-    """
-
-    start: Ns
-    rise_s: float
-    hold_s: float
-    fall_s: float
-    change: Change
-
-    def __call__(self, now: Ns) -> Change:
-        """Return what it does now."""
-        age_s = to_seconds(int(now) - int(self.start))
-        left_s = self.rise_s + self.hold_s + self.fall_s - age_s
-        if age_s < 0 or left_s < 0:
-            return Change()
-        rising = age_s / self.rise_s if self.rise_s > 0 else 1.0
-        falling = left_s / self.fall_s if self.fall_s > 0 else 1.0
-        share = min(1.0, rising, falling)
-        whole = self.change
-        return Change(
-            temp_c=share * whole.temp_c,
-            dew_point_c=share * whole.dew_point_c,
-            wind_factor=1 + share * (whole.wind_factor - 1),
-            gust_factor=1 + share * (whole.gust_factor - 1),
-            # From an unhindered 30 km down.
-            visibility_m=30_000.0 * (min(whole.visibility_m, 30_000.0) / 30_000.0) ** share,
-        )
-
-
 class Climate:
     """The weather from hour to hour.
 
@@ -188,7 +147,7 @@ class Climate:
         self._day_c = 0.0
 
     def add_anomaly(self, name: str, change: Callable[[Ns], Change]) -> None:
-        """Let a hazard change the weather until it is removed; a `Spell` ends by itself.
+        """Let a hazard change the weather until it is removed.
 
         Raises
         ------

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.kernel.clock import HOUR, Ns
 from sim.world.actuators import Effect
+from sim.world.background.calendar import HOURS_AHEAD
 from sim.world.crew import Task, Work
 from sim.world.events import Event, HazardKind
 from sim.world.fields import Field, Reader
@@ -103,7 +104,7 @@ class Hospitals:
     @property
     def occupancy(self) -> F64:
         """``(n,)`` patients in the emergency room over the places that work."""
-        hour = (int(self._stage.now) / HOUR + 8) % 24
+        hour = (int(self._stage.now) / HOUR + HOURS_AHEAD) % 24
         usual = USUAL_SHARE * (1 + DAY_SWING * np.cos((hour - PEAK_H) * np.pi / 12))
         patients = usual * self._bays * self.demand_factor + self.in_emergency
         share: F64 = patients / (self._bays * (1 + SURGE * self._has_surge) * self.power_factor)

@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernel.clock import HOUR, Ns
+from sim.kernel.clock import Ns
 from sim.kernel.units import Number
 from sim.world.actuators import Effect
+from sim.world.background.calendar import hour_of_day
 from sim.world.crew import Task, Work
 from sim.world.events import Event, HazardKind
 from sim.world.fields import Field
@@ -298,7 +299,7 @@ class Crashes:
         passed = self._traffic.passed
         driven_km = (passed - self._passed) * self._length_km
         self._passed = passed.copy()
-        hour = (int(self._stage.now) // HOUR + 8) % 24
+        hour = hour_of_day(self._stage.now)
         dark = hour >= DARK_H[0] or hour < DARK_H[1]
         rate = self._per_km * (WET_FACTOR if self.is_wet else 1.0)
         self._due -= float(driven_km.sum()) * rate * (DARK_FACTOR if dark else 1.0)

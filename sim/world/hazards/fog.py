@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from sim.kernel.clock import Ns, seconds, to_seconds
+from sim.kernel.clock import Ns, seconds
 from sim.kernel.units import Metres, Number, Seconds
 from sim.world.actuators import Effect
 from sim.world.crew import Work
 from sim.world.events import Event, HazardKind
 from sim.world.fields import Field
 from sim.world.hazards.order import Order, choose_place
+from sim.world.hazards.spell import Spell
 from sim.world.stage import Stage
 
 CLEAR_M = 30_000.0
@@ -85,25 +86,12 @@ class GaleOrder(Order):
 
 
 @dataclass(slots=True, eq=False)
-class _Spell:
+class _Case:
     name: str
     order: FogOrder | GaleOrder
     place: int
-    begins: Ns
+    course: Spell
     event: Event | None = None
-
-    def share(self, now: Ns) -> float:
-        """Return how much of it there is now, 0 to 1."""
-        age_s = to_seconds(int(now) - int(self.begins))
-        left_s = self.order.duration_s - age_s
-        if age_s <= 0 or left_s <= 0:
-            return 0.0
-        rise_s = self.order.rise_s
-        return min(1.0, min(age_s, left_s) / rise_s) if rise_s > 0 else 1.0
-
-    def is_over(self, now: Ns) -> bool:
-        """Return whether it has gone."""
-        return to_seconds(int(now) - int(self.begins)) >= self.order.duration_s
 
 
 class FogAndGales:
@@ -133,56 +121,55 @@ class FogAndGales:
         self._stage = stage
         self._visibility_m = visibility_m
         self._gust_mps = gust_mps
-        self._spells: list[_Spell] = []
+        self._cases: list[_Case] = []
 
     def plan(self, name: str, order: FogOrder | GaleOrder) -> None:
         """Put a spell into the weather."""
         place = choose_place(self._stage, name, order, ("air_station",))
-        spell = _Spell(name, order, place, Ns(self._stage.start + seconds(order.at_s)))
-        self._stage.at(order.at_s, partial(self._spells.append, spell), name)
+        begins = Ns(self._stage.start + seconds(order.at_s))
+        case = _Case(name, order, place, Spell(begins, order.rise_s, order.duration_s))
+        self._stage.at(order.at_s, partial(self._cases.append, case), name)
 
     def sight_m(self, now: Ns) -> float:
         """Return how far one sees at most through the ordered fogs."""
         sight = CLEAR_M
-        for spell in self._spells:
-            if isinstance(spell.order, FogOrder):
-                thick = min(1.0, spell.order.visibility_m / CLEAR_M)
+        for case in self._cases:
+            if isinstance(case.order, FogOrder):
+                thick = min(1.0, case.order.visibility_m / CLEAR_M)
                 # In equal ratios, as droplets multiply.
-                sight = min(sight, CLEAR_M * thick ** spell.share(now))
+                sight = min(sight, CLEAR_M * thick ** case.course.share(now))
         return sight
 
     def wind_factor(self, now: Ns) -> float:
         """Return what the ordered gales make of the wind."""
         factor = 1.0
-        for spell in self._spells:
-            if isinstance(spell.order, GaleOrder):
-                factor *= 1 + spell.share(now) * (spell.order.factor - 1)
+        for case in self._cases:
+            if isinstance(case.order, GaleOrder):
+                factor *= 1 + case.course.share(now) * (case.order.factor - 1)
         return factor
 
     def step(self, now: Ns, dt_s: float) -> None:
         """Open, follow and end the events of spells that are about."""
-        for spell in list(self._spells):
-            if isinstance(spell.order, FogOrder):
+        for case in list(self._cases):
+            if isinstance(case.order, FogOrder):
                 severity = KOSCHMIEDER * 1000 / max(self._visibility_m(), 1.0)
-                self._follow(spell, FOG, severity, now, dt_s)
+                self._follow(case, FOG, severity, now, dt_s)
             else:
-                self._follow(spell, GALE, self._gust_mps(), now, dt_s)
+                self._follow(case, GALE, self._gust_mps(), now, dt_s)
 
     def totals(self) -> Mapping[str, float | int]:
         """Return nothing: the events tell their course."""
         return {}
 
-    def _follow(
-        self, spell: _Spell, kind: HazardKind, severity: float, now: Ns, dt_s: float
-    ) -> None:
+    def _follow(self, case: _Case, kind: HazardKind, severity: float, now: Ns, dt_s: float) -> None:
         events, blue = self._stage.events, kind.levels[0][1]
-        if spell.event is None and severity >= blue:
-            spell.event = events.begin(kind, now, spell.place, severity, cause=spell.name)
-        if spell.event is not None:
+        if case.event is None and severity >= blue:
+            case.event = events.begin(kind, now, case.place, severity, cause=case.name)
+        if case.event is not None:
             people = float(self._stage.city.cells.people.sum())
             exposed = people if severity >= blue else 0.0
-            events.update(spell.event, now, severity, exposed=exposed, dt_s=dt_s)
-        if spell.is_over(now):
-            self._spells.remove(spell)
-            if spell.event is not None:
-                events.end(spell.event, now)
+            events.update(case.event, now, severity, exposed=exposed, dt_s=dt_s)
+        if case.course.is_over(now):
+            self._cases.remove(case)
+            if case.event is not None:
+                events.end(case.event, now)

@@ -10,13 +10,14 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernel.clock import Ns, seconds, to_seconds
+from sim.kernel.clock import Ns, seconds
 from sim.kernel.units import Celsius, Seconds
 from sim.world.actuators import Effect
 from sim.world.crew import Crew, Task, Work
 from sim.world.events import Event, HazardKind
 from sim.world.fields import Field
 from sim.world.hazards.order import Order, choose_place
+from sim.world.hazards.spell import Spell
 from sim.world.stage import Stage
 
 F64 = NDArray[np.float64]
@@ -123,7 +124,7 @@ class Frosts:
     def __init__(self, stage: Stage, houses: Houses) -> None:
         self._stage = stage
         self._houses = houses
-        self._nights: list[tuple[Ns, FrostOrder]] = []
+        self._nights: list[tuple[Spell, FrostOrder]] = []
         self._open: dict[int, _Cold] = {}
         self._causes: dict[int, str] = {}
         self._spent_s: dict[int, float] = {}
@@ -134,7 +135,7 @@ class Frosts:
         """Put a cold night, or the failure of a burner, on the clock."""
         if isinstance(order, FrostOrder):
             begins = Ns(self._stage.start + seconds(order.at_s))
-            self._nights.append((begins, order))
+            self._nights.append((Spell(begins, RADIATIVE_S, order.duration_s), order))
             return
         place = choose_place(self._stage, name, order, ("greenhouse",))
         self._stage.at(order.at_s, partial(self.fail_heater, place, name), name)
@@ -142,10 +143,8 @@ class Frosts:
     def anomaly_c(self, now: Ns) -> float:
         """Return how much the ordered nights change the air's temperature [°C]."""
         change = 0.0
-        for begins, order in self._nights:
-            age_s = to_seconds(int(now) - int(begins))
-            left_s = order.duration_s - age_s
-            change -= order.drop_c * min(1.0, max(0.0, min(age_s, left_s) / RADIATIVE_S))
+        for course, order in self._nights:
+            change -= order.drop_c * course.share(now)
         return change
 
     def fail_heater(self, place: int, cause: str) -> None:

@@ -11,13 +11,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernel.clock import Ns, seconds, to_seconds
+from sim.kernel.clock import Ns, seconds
 from sim.kernel.units import Celsius, Seconds
 from sim.world.actuators import Effect
 from sim.world.crew import Work
 from sim.world.events import Event, HazardKind
 from sim.world.fields import Field
 from sim.world.hazards.order import Order, choose_place
+from sim.world.hazards.spell import Spell
 from sim.world.stage import Stage
 
 F64 = NDArray[np.float64]
@@ -116,27 +117,19 @@ def burst_factor(temp_c: float) -> float:
 class _Wave:
     name: str
     place: int
-    begins: Ns
+    course: Spell
     peak_c: float
-    rise_s: float
-    duration_s: float
     unrest_c: F64
     event: Event | None = None
 
     def anomaly_c(self, now: Ns) -> float:
         """Return what it adds now: a trapezium, uneven by the hour while it lasts."""
-        age_s = to_seconds(int(now) - int(self.begins))
-        left_s = self.duration_s - age_s
-        if age_s <= 0 or left_s <= 0:
+        share = self.course.share(now)
+        if share == 0:
             return 0.0
-        share = min(1.0, min(age_s, left_s) / self.rise_s) if self.rise_s > 0 else 1.0
-        hour = age_s / HOUR_S
+        hour = self.course.age_s(now) / HOUR_S
         unrest = float(np.interp(hour, np.arange(len(self.unrest_c)), self.unrest_c))
         return share * (self.peak_c + unrest)
-
-    def is_over(self, now: Ns) -> bool:
-        """Return whether it has gone."""
-        return to_seconds(int(now) - int(self.begins)) >= self.duration_s
 
 
 class TemperatureWaves:
@@ -174,10 +167,10 @@ class TemperatureWaves:
         wave = _Wave(
             name=name,
             place=place,
-            begins=Ns(self._stage.start + seconds(order.at_s)),
+            course=Spell(
+                Ns(self._stage.start + seconds(order.at_s)), order.rise_s, order.duration_s
+            ),
             peak_c=order.anomaly_c if isinstance(order, HeatWaveOrder) else -order.drop_c,
-            rise_s=order.rise_s,
-            duration_s=order.duration_s,
             unrest_c=RESTLESS_C * unrest,
         )
         self._stage.at(order.at_s, partial(self._waves.append, wave), name)
@@ -220,7 +213,7 @@ class TemperatureWaves:
             wave.event.extra = {"temp_c": self._temp_c(now), "anomaly_c": wave.anomaly_c(now)}
             exposed = people if severity >= from_c else 0.0
             events.update(wave.event, now, severity, exposed=exposed, dt_s=dt_s)
-        if wave.is_over(now):
+        if wave.course.is_over(now):
             self._waves.remove(wave)
             if wave.event is not None:
                 events.end(wave.event, now)

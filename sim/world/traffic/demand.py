@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernel.basemap import Roads
-from sim.kernel.clock import HOUR
 from sim.kernel.rng import Streams
+from sim.world.background.calendar import hour_of_day
 from sim.world.city.model import Zones
 from sim.world.traffic.config import (
     DETOUR,
@@ -27,7 +27,6 @@ city's district take 10 to 20 min."""
 _TO_WORK = (*(0.5,) * 6, *(0.75,) * 4, *(0.5,) * 6, *(0.25,) * 4, *(0.5,) * 4)
 """Share of trips from people to jobs in each hour; the others go from jobs to people. Assumed:
 three in four go with the commuters in the morning from 6 to 10 and the evening from 16 to 20."""
-_UTC_OFFSET_H = 8
 _BLOCK_S = 60.0
 """Trips are drawn a minute ahead: a draw a step costs as much as a step's traffic."""
 
@@ -176,7 +175,7 @@ class Demand:
         self._begun = 0
 
     def _draw_block(self, now: int, tick: int) -> None:
-        hour = (now // HOUR + _UTC_OFFSET_H) % 24
+        hour = hour_of_day(now)
         if hour != self._hour:
             self._turn_to(hour)
         self._drawn_to = tick - 1 + self._block_steps

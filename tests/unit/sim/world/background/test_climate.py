@@ -5,14 +5,15 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from sim.kernel.clock import BEIJING, HOUR, MINUTE, Ns, seconds
+from sim.kernel.clock import BEIJING, HOUR, MINUTE, Ns
 from sim.kernel.errors import InputError
-from sim.world.background.climate import Change, Spell
+from sim.world.background.climate import Change
 from sim.world.background.fit.compare import simulated_weather
 from sim.world.background.fit.signals import read_air
 from sim.world.background.fit.statistics import weather_statistics
 from sim.world.background.fitted import WEATHER, document
 from sim.world.background.sun import clear_sky_wm2, sun_height
+from sim.world.hazards.spell import Spell
 
 NOW = Ns(495_730 * HOUR)
 
@@ -99,10 +100,10 @@ def test_the_middle_is_warmer_by_night_and_the_far_plain_has_none_of_it(backgrou
 
 def test_a_heat_wave_comes_stays_and_goes(background):
     climate = background.climate
-    wave = Spell(start=NOW, rise_s=3600, hold_s=7200, fall_s=3600, change=Change(temp_c=8.0))
+    wave = Spell(NOW, rise_s=3600, duration_s=14_400)
     times = [Ns(NOW + k * 30 * MINUTE) for k in (-1, 0, 1, 2, 6, 7, 8, 9)]
     before = [climate.at(now) for now in times]
-    climate.add_anomaly("wave", wave)
+    climate.add_anomaly("wave", lambda now: Change(temp_c=8 * wave.share(now)))
     warmer = [climate.at(now).temp_c - b.temp_c for now, b in zip(times, before, strict=True)]
     assert warmer == pytest.approx([0, 0, 4, 8, 8, 4, 0, 0])
     assert climate.day_mean_c(times[3]) - 8 < climate.at(times[3]).temp_c + 30
@@ -123,14 +124,6 @@ def test_fog_and_gale(background):
         climate.add_anomaly("fog", lambda _: Change())
     with pytest.raises(InputError, match="snow"):
         climate.remove_anomaly("snow")
-
-
-def test_a_spell_of_fog_closes_in_by_equal_ratios():
-    spell = Spell(start=NOW, rise_s=100, hold_s=0, fall_s=100, change=Change(visibility_m=300.0))
-    sights = [spell(Ns(NOW + int(seconds(s)))).visibility_m for s in (0, 25, 50, 75, 100)]
-    assert sights[0] == pytest.approx(30_000)
-    assert sights[4] == pytest.approx(300)
-    assert np.diff(np.log(sights)) == pytest.approx(np.full(4, np.log(0.01) / 4))
 
 
 def test_the_days_mean_is_that_of_24_hours(background):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from sim.kernel.clock import Ns, seconds
@@ -46,6 +47,16 @@ def test_fog_thickens_lies_and_lifts(scene: Scene) -> None:
     (end,) = scene.town.told("hazard_end")
     assert end["peak_severity"] == pytest.approx(3912 / 150)
     assert scene.weather.sight_m(scene.town.stage.now) == CLEAR_M
+
+
+def test_fog_closes_in_by_equal_ratios(scene: Scene) -> None:
+    scene.weather.plan("fog", FogOrder(at_s=0.0, visibility_m=300.0, rise_s=100, duration_s=200))
+    scene.town.engine.run(Ns(scene.town.stage.start + seconds(1)))
+    at = [Ns(scene.town.stage.start + seconds(s)) for s in (0, 25, 50, 75, 100)]
+    sights = [scene.weather.sight_m(now) for now in at]
+    assert sights[0] == pytest.approx(30_000)
+    assert sights[4] == pytest.approx(300)
+    assert np.diff(np.log(sights)) == pytest.approx(np.full(4, np.log(0.01) / 4))
 
 
 def test_gale_multiplies_the_wind(scene: Scene) -> None:
