@@ -21,6 +21,7 @@ from devices.imperfection import Imperfection
 from devices.link import DUPLICATE_SHARE, DeviceClocks, Radio
 from devices.readings import Readings
 from devices.schedule import Schedule
+from devices.upkeep import Insides, Upkeep
 from sim.kernel.bus import Bus
 from sim.kernel.clock import HOUR, Clock, Ns, next_multiple, seconds, to_seconds
 from sim.kernel.rng import Streams
@@ -30,7 +31,6 @@ from sim.messages.telemetry import (
     I64,
     QUALITY_OK,
     QUALITY_STORED,
-    DeviceBirth,
     DeviceInfo,
     Roster,
     TelemetryBatch,
@@ -150,7 +150,6 @@ class Cohort:
         assert len(self.roster) == n, f"{kind.kind}: device identifiers must be unique"
         self.counts = Counts()
         self.xy_m = deployment.xy_m
-        self._devices = devices
         self._clock = clock
         self._bus = bus
         self._streams = streams
@@ -195,10 +194,18 @@ class Cohort:
         self._everyone = np.arange(n, dtype=np.int32)
         self._fine = np.full(n, QUALITY_OK, dtype=np.uint8)
         self._everyone.flags.writeable = self._fine.flags.writeable = False
+        insides = Insides(
+            schedule=self._schedule,
+            errors=self._errors,
+            faults=self._faults,
+            batteries=self._batteries,
+            sent=self._seq,
+        )
+        self.upkeep = Upkeep(devices, insides, name=name, clock=clock, bus=bus, streams=streams)
 
     def start(self) -> None:
         """Publish the births, and look at every tick from now on."""
-        if not self._devices:
+        if not len(self.roster):
             return
         self.republish()
         self._faults.start(self._clock)
@@ -206,8 +213,16 @@ class Cohort:
 
     def republish(self) -> None:
         """Publish every birth, as after a broker's restart."""
-        if self._devices:
-            self._bus.publish(DeviceBirth(ts_event=self._clock.now(), devices=self._devices))
+        self.upkeep.publish()
+
+    def hears(self, index: int) -> bool:
+        """Return whether a device can be told something now."""
+        if self._faults.is_dead[index] or self._is_empty[index] or self.upkeep.is_silent[index]:
+            return False
+        if self._gateways is None:
+            return True
+        gateway = self._gateway[index]
+        return not (self._gateways.is_down[gateway] or self._gateways.is_jammed[gateway])
 
     def inflict(self, order: FaultOrder) -> None:
         """Let a fault of one of these devices begin now."""
@@ -221,7 +236,12 @@ class Cohort:
         """Return how often a device reports a minute when idle."""
         index = self.roster.find(device_id)
         assert index is not None, f"{device_id} is no {self.kind.kind}"
-        return 60.0 / self._devices[index].interval_s
+        return 60.0 / self.upkeep.devices[index].interval_s
+
+    @property
+    def tick_ns(self) -> Ns:
+        """Time between two looks."""
+        return self._tick_ns
 
     @property
     def dropped(self) -> int:
@@ -243,7 +263,7 @@ class Cohort:
         self._errors.digital(values)
         self._faults.hold(values)
 
-        is_off = self._faults.is_dead | self._is_empty
+        is_off = self._faults.is_dead | self._is_empty | self.upkeep.is_silent
         due = self._schedule.due(now, values[0], is_off if is_off.any() else None)
         if due is None or len(due):
             self._report(now, tick, values, due)
@@ -259,6 +279,7 @@ class Cohort:
     def _report(self, now: Ns, tick: int, values: F64, due: I64 | None) -> None:
         """Let the devices `due` (None: all) send; the radio decides what comes in when."""
         self._seq[slice(None) if due is None else due] += 1
+        self.upkeep.reported(due)
         fate = self._radio.send(now, tick, due, self._streams)
         self.counts.sent += len(self._seq) if due is None else len(due)
         self.counts.lost += fate.lost

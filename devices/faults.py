@@ -23,6 +23,10 @@ readings that are falsified a little more each hour."""
 OnFault = Callable[[str, str, bool, Ns], None]
 """Told of every device, its fault, whether it began (or ended), and when."""
 
+KNOWN: frozenset[FaultKind] = frozenset({"spiking", "tampered"})
+"""Faults that a self-test finds: samples in quick succession that disagree, a tilt switch. A
+steady wrong value looks like a right one (assumed)."""
+
 SPIKE_SHARE = 0.05
 """Share of a spiking device's samples that are spikes; assumed: several an hour."""
 
@@ -160,6 +164,16 @@ class Faults:
         assert self._clock is not None, "faults leave devices that have been started"
         if order in self._active:
             self._finish(order, self._clock)
+
+    def known(self, index: int) -> tuple[str, ...]:
+        """Return what is wrong with a device that it can know of itself."""
+        return tuple(
+            sorted({o.fault for o in self._active if o.fault in KNOWN and self._index(o) == index})
+        )
+
+    def zero(self, index: int, now: Ns) -> None:
+        """Let a device that drifts begin anew from nothing."""
+        self._drift_start_ns[index] = now
 
     def _begin(self, order: FaultOrder, clock: Clock) -> None:
         self._active.append(order)

@@ -22,6 +22,10 @@ GAIN_CUT_SIGMA = 2.0
 NEGLIGIBLE_LAG = 1e-3
 """A lag that leaves less of a step than this until the next sample is left out (assumed)."""
 
+REFERENCE = 0.25
+"""Error of the reference of a calibration, as a share of the device's own (assumed: test
+accuracy ratio of 4:1, as calibration laboratories keep)."""
+
 NOISE_STEPS = 2**16
 """Noise is drawn as one of so many equally likely normal quantiles: 16 random bits a reading,
 a quarter of the time of exact draws. Its standard deviation is right to 1 part in 90,000 and
@@ -92,6 +96,16 @@ class Imperfection:
                 self._noise_of[row].take(step, out=self._noise, mode="clip")
                 signal[row] += self._noise
         return signal
+
+    def calibrate(self, index: int, years: float, generator: np.random.Generator) -> None:
+        """Take a device's bias and drift out, `years` after the start, against a reference.
+
+        What is left is the reference's own error, `REFERENCE` of the bias of a new device.
+        """
+        sigma = np.array([spec.bias_sigma for spec in self._specs])
+        left = REFERENCE * sigma * generator.standard_normal(len(sigma))
+        self._bias[:, index] = left - self._drift_per_y[:, index] * years
+        self._offset[:, index] = left
 
     def digital(self, signal: F64) -> F64:
         """Return `signal` limited to the range and in steps of the resolution; in place."""

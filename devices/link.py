@@ -61,6 +61,12 @@ class Network:
     retries: int
     timeout_s: float
 
+    def delay_s(self, draws: F64) -> F64:
+        """Return delays for standard normal `draws`, of any shape [s]."""
+        median_s = math.sqrt(self.low_s * self.high_s)
+        sigma = math.log(self.high_s / self.low_s) / 4.0
+        return np.minimum(median_s * np.exp(sigma * draws), self.longest_s)
+
 
 NB_IOT = Network(
     name="nb-iot",
@@ -221,11 +227,8 @@ class Radio:
 
     def _delays_s(self, tick: int, streams: Streams) -> F64:
         """Return a delay for every device [s]."""
-        network = self._network
-        median_s = math.sqrt(network.low_s * network.high_s)
-        sigma = math.log(network.high_s / network.low_s) / 4.0
         draws = streams.at(f"{self._name}.delay", tick).standard_normal(self._n)
-        return np.minimum(median_s * np.exp(sigma * draws), network.longest_s)
+        return self._network.delay_s(draws)
 
     def _delivery(self, now: Ns, wait_s: F64) -> I64:
         """Return the time of the delivery that each report comes in with."""

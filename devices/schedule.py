@@ -46,9 +46,15 @@ class Schedule:
         self._is_switched_on = False
         self._is_alarmed = np.zeros(n, dtype=np.bool_)
         self._reported = np.zeros(n)
-        is_each_tick = bool((interval_ns <= tick_ns).all())
-        is_alarm_each_tick = alarm is None or bool((alarm_interval_ns <= tick_ns).all())
-        self._is_lockstep = is_each_tick and is_alarm_each_tick
+        self._tick_ns = tick_ns
+        self._is_lockstep = self._works_in_lockstep()
+
+    def set_interval(self, index: int, interval_ns: Ns, alarm_interval_ns: Ns, now: Ns) -> None:
+        """Give a device other intervals, from `now` on: its next report is no later than one."""
+        self._interval_ns[index] = interval_ns
+        self._alarm_interval_ns[index] = alarm_interval_ns
+        self._next_ns[index] = min(int(self._next_ns[index]), now + interval_ns)
+        self._is_lockstep = self._works_in_lockstep()
 
     def due(self, now: Ns, level: F64, is_off: NDArray[np.bool_] | None) -> I64 | None:
         """Return the devices that report now, ascending, or None when all of them do.
@@ -75,6 +81,12 @@ class Schedule:
         wait_ns = np.where(is_above[due], self._alarm_interval_ns[due], idle_ns[due])
         self._next_ns[due] = int(now) + wait_ns
         return due
+
+    def _works_in_lockstep(self) -> bool:
+        """Return whether all devices report at every tick, so that nobody's time is kept."""
+        is_each_tick = bool((self._interval_ns <= self._tick_ns).all())
+        is_alarm_each_tick = bool((self._alarm_interval_ns <= self._tick_ns).all())
+        return is_each_tick and (self._alarm is None or is_alarm_each_tick)
 
     def _above(self, level: F64) -> NDArray[np.bool_]:
         """Return ``(n,)`` which devices read in alarm."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from devices.attacker import Attacker
 from devices.cohort import Cohort, Deployment, Uplink
+from devices.control import DeviceDesk
 from devices.faults import FaultOrder, FaultPlan
 from devices.gateway import GatewayOutage, Gateways
 from devices.saboteur import Saboteur
@@ -167,6 +168,7 @@ def build_city_side(
         )
         for deployment in deployments
     )
+    DeviceDesk(cohorts, clock=clock, bus=bus, streams=streams)
     saboteur = Saboteur(cohorts, gateways, clock=clock)
     families = world.families
     families.sabotage.devices = families.cyber.devices = saboteur

@@ -323,6 +323,7 @@ def _read_device(address: topics.Address, state: wire.DeviceState) -> Message:
         channels=tuple(Channel(c.n, c.u) for c in state.channels),
         interval_s=interval_s,
         alarm_interval_s=interval_s if alarm_s is None else _interval("alarm_interval_s", alarm_s),
+        firmware=state.firmware,
     )
     return DeviceBirth(ts_event=at, devices=(info,))
 

@@ -89,6 +89,7 @@ class Encoder:
                 channels=[wire.ChannelState(n=c.name, u=c.unit) for c in device.channels],
                 interval_s=device.interval_s,
                 alarm_interval_s=device.alarm_interval_s,
+                firmware=device.firmware,
             )
             out.append(_wrap(levels, topics.STATE, state, retain=True, via=device.gateway_id))
         return out

@@ -88,6 +88,8 @@ class DeviceInfo:
         What it measures, in the order of the batch's rows.
     interval_s, alarm_interval_s
         Reporting period when idle and when it reads above its own alarm level [s].
+    firmware
+        Version of its firmware, or None where it does not tell.
     """
 
     device_id: str
@@ -102,6 +104,7 @@ class DeviceInfo:
     channels: tuple[Channel, ...]
     interval_s: float
     alarm_interval_s: float
+    firmware: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

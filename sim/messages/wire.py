@@ -51,6 +51,7 @@ class DeviceState(msgspec.Struct, tag="device", tag_field="type", kw_only=True):
     channels: list[ChannelState] = []
     interval_s: float | None = None
     alarm_interval_s: float | None = None
+    firmware: str | None = None
     reason: str | None = None
 
 
