@@ -155,9 +155,11 @@ class Faults:
             values[:, self._covered] = blind
 
     def inflict(self, order: FaultOrder) -> None:
-        """Let a fault begin now, whatever its `start` says, until it is relieved."""
+        """Let a fault begin now, whatever its `start` says, until its end or its relief."""
         assert self._clock is not None, "faults come to devices that have been started"
         self._begin(order, self._clock)
+        if order.end is not None:
+            self._clock.call_at(order.end, partial(self.relieve, order), name="fault ends")
 
     def relieve(self, order: FaultOrder) -> None:
         """End a fault that lasts; harmless when it does not."""

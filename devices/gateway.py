@@ -44,11 +44,11 @@ a broker gives half as long again (MQTT 3.1.1, section 3.1.2.10)."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayOutage:
-    """A gateway's line is down from `start` until `end`."""
+    """A gateway's line is down from `start` until `end`, or for good."""
 
     gateway_id: str
     start: Ns
-    end: Ns
+    end: Ns | None
 
 
 class Ring:
@@ -188,7 +188,8 @@ class Gateways:
         for outage in self._outages:
             index = self._index(outage.gateway_id)
             self._clock.call_at(outage.start, partial(self._begin, index), name="gateway outage")
-            self._clock.call_at(outage.end, partial(self._end, index), name="gateway back")
+            if outage.end is not None:
+                self._clock.call_at(outage.end, partial(self._end, index), name="gateway back")
         self._clock.call_every(seconds(GATEWAY.interval_s), self._report_all, name="gateways")
 
     def set_line(self, index: int, *, up: bool) -> None:
@@ -197,6 +198,13 @@ class Gateways:
             self._end(index)
         else:
             self._begin(index)
+
+    def cut(self, outage: GatewayOutage) -> None:
+        """Let an outage begin now, whatever its `start` says."""
+        index = self._index(outage.gateway_id)
+        self._begin(index)
+        if outage.end is not None:
+            self._clock.call_at(outage.end, partial(self._end, index), name="gateway back")
 
     def republish(self) -> None:
         """Publish what is retained, as after a broker's restart: births, and wills if given up."""

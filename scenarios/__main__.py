@@ -10,6 +10,7 @@ from typing import Any
 
 from scenarios import commands
 from scenarios.city.rooms import add_city
+from scenarios.inject_command import CONTROL, inject
 from scenarios.options import Interrupt, parse_span, parse_speed
 from sim.kernel.errors import ChengmaiError
 
@@ -110,6 +111,45 @@ def _parser() -> argparse.ArgumentParser:
         child.add_argument(
             "--port", type=int, metavar="P", help="of the dashboard; 0: any free one"
         )
+    for child in (live, feed):
+        child.add_argument(
+            "--replace",
+            action="append",
+            default=[],
+            metavar="ID",
+            help="be silent for this sensor or actuator: a real one takes its place",
+        )
+        child.add_argument("--truth", metavar="FILE", help="write the truth to this file too")
+        child.add_argument(
+            "--truth-topic", action="store_true", help="publish the truth on city-truth/v1/#"
+        )
+        child.add_argument(
+            "--show-password",
+            action="store_true",
+            help="print the password of the embedded broker's user truth",
+        )
+        child.add_argument(
+            "--control-port",
+            type=int,
+            default=0,
+            metavar="P",
+            help="of the door for inject, on loopback; 0: any free one",
+        )
+    inject_room = room("inject", inject, "let something happen in a running city")
+    inject_room.add_argument("type", help="a type of hazard, as chengmai hazards lists them")
+    inject_room.add_argument("keys", nargs="*", metavar="key=value", help="as in a scenario file")
+    inject_room.add_argument(
+        "--to", metavar="URL", help=f"of the city's control, as it printed it (or {CONTROL})"
+    )
+    inject_room.add_argument("--device", metavar="ID", help="the same as device=ID")
+    inject_room.add_argument("--gateway", metavar="ID", help="the same as gateway=ID")
+    inject_room.add_argument("--fault", metavar="FAULT", help="the same as fault=FAULT")
+    inject_room.add_argument(
+        "--for", dest="span", metavar="SPAN", help="how long it lasts, such as 10min"
+    )
+    run.add_argument(
+        "--injected", metavar="FILE", help="with what was let happen in a live run of it"
+    )
     run.add_argument(
         "--codec", action="store_true", help="force every message through its wire form"
     )

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from devices.attacker import Attacker
 from devices.cohort import Cohort, Deployment, Uplink
 from devices.control import DeviceDesk
-from devices.faults import FaultOrder, FaultPlan
-from devices.gateway import GatewayOutage, Gateways
+from devices.faults import FaultPlan
+from devices.gateway import Gateways
 from devices.saboteur import Saboteur
 from ops_center.core.config import CenterConfig
-from scenarios.hazard_parts import HazardPart
+from scenarios import orders
 from scenarios.plans import chosen_plans, without_gear
-from scenarios.schema import CityPart, PoliciesPart, PumpFailure, Scenario, SensorFault
-from scenarios.schema import Storm as StormPart
+from scenarios.schema import CityPart, PoliciesPart, Scenario
 from scenarios.siting import place_gateways, place_sensors
 from sim.kernel import basemap as maps
 from sim.kernel.bus import Bus
 from sim.kernel.clock import Ns, seconds
-from sim.kernel.errors import InputError
 from sim.kernel.rng import SeededStreams
 from sim.messages.city import MapPublished
 from sim.world.city.cache import CityCache
 from sim.world.city.load import load_city
 from sim.world.city.model import City
 from sim.world.engine import CITY, EngineClock, SimEngine
-from sim.world.hazards.pump_fault import PumpFault
 from sim.world.traffic import TrafficConfig
 from sim.world.truth import Truth
-from sim.world.weather import Storm
 from sim.world.world import World, WorldConfig
 
 BASE_STATION_LOOK_S = 30.0
@@ -117,6 +113,7 @@ def build_city_side(
     truth_sink: Callable[[dict[str, Any]], None],
     *,
     deployments: tuple[Deployment, ...] | None = None,
+    replaced: Sequence[str] = (),
 ) -> CitySide:
     """Return world and devices of a scenario on a bus.
 
@@ -130,6 +127,13 @@ def build_city_side(
         Takes the truth's records.
     deployments
         Sensors to use instead of those the scenario's rules place.
+    replaced
+        Sensors and actuators whose place real ones take: nothing is said in their name.
+
+    Raises
+    ------
+    InputError
+        When something does not fit the city, or `replaced` names what is not there.
     """
     streams = SeededStreams(seed)
     truth = Truth(truth_sink, engine.now())
@@ -147,13 +151,13 @@ def build_city_side(
         gateway_births.xy_m,
         clock=clock,
         bus=bus,
-        outages=_outages(scenario, gateway_births, engine.now()),
+        outages=orders.outages(scenario, gateway_births, engine.now()),
         on_fault=on_fault,
     )
     if deployments is None:
         deployments = tuple(place_sensors(scenario, basemap, gateway_births, streams))
     uplink = Uplink(gateways=gateways, loss=scenario.network.loss)
-    _check_fault_kinds(scenario, deployments)
+    orders.check_fault_targets(scenario.hazards, deployments)
     cohorts = tuple(
         Cohort(
             deployment,
@@ -163,11 +167,13 @@ def build_city_side(
             streams=streams,
             uplink=uplink,
             faults=FaultPlan(
-                orders=tuple(_fault_orders(scenario, deployment, engine.now())), on_fault=on_fault
+                orders=orders.fault_orders(scenario.hazards, deployment, engine.now()),
+                on_fault=on_fault,
             ),
         )
         for deployment in deployments
     )
+    _give_way(replaced, cohorts, world)
     DeviceDesk(cohorts, clock=clock, bus=bus, streams=streams)
     saboteur = Saboteur(cohorts, gateways, clock=clock)
     families = world.families
@@ -207,6 +213,19 @@ def _live_on_base_stations(
     clock.call_every(seconds(BASE_STATION_LOOK_S), look, name="base stations")
 
 
+def _give_way(replaced: Sequence[str], cohorts: Sequence[Cohort], world: World) -> None:
+    """Let real devices take the place of simulated ones."""
+    sensors = {name: cohort for cohort in cohorts for name in cohort.roster.ids}
+    known = [*sensors, *world.actuators.ids]
+    for device_id in replaced:
+        orders.check_known("--replace", device_id, known)
+        cohort = sensors.get(device_id)
+        if cohort is None:
+            world.actuators.replace(device_id)
+        else:
+            cohort.upkeep.give_way(cohort.roster.add(device_id))
+
+
 def center_config(policies: PoliciesPart) -> CenterConfig:
     """Return the centre's settings under a scenario's policies."""
     plans = chosen_plans(policies.plan)
@@ -220,87 +239,12 @@ def center_config(policies: PoliciesPart) -> CenterConfig:
 
 
 def _world_config(scenario: Scenario, city: City, start: Ns) -> WorldConfig:
-    storms = tuple(
-        Storm(
-            return_period_y=hazard.return_period_y,
-            duration_s=hazard.duration,
-            start=Ns(start + seconds(hazard.at)),
-            uniform=hazard.uniform,
-        )
-        for hazard in scenario.hazards.values()
-        if isinstance(hazard, StormPart)
-    )
     trips = scenario.city.trips
     traffic = TrafficConfig() if trips is None else TrafficConfig(peak_trips_per_h=trips * 3600)
     return WorldConfig(
-        storms=storms,
-        orders=tuple(
-            (name, hazard.to_order())
-            for name, hazard in scenario.hazards.items()
-            if isinstance(hazard, HazardPart)
-        ),
-        pump_faults=tuple(_pump_faults(scenario, city)),
+        storms=orders.storms(scenario.hazards, start),
+        orders=orders.orders(scenario.hazards),
+        pump_faults=orders.pump_faults(scenario.hazards, city),
         cascades_off=scenario.cascades.off,
         traffic=traffic,
     )
-
-
-def _pump_faults(scenario: Scenario, city: City) -> list[PumpFault]:
-    """Return pump faults at the underpasses with the largest catchments, in that order."""
-    basins = city.basins
-    order = sorted(range(len(basins.place)), key=lambda row: -float(basins.catchment_m2[row]))
-    faults = []
-    for name, hazard in scenario.hazards.items():
-        if not isinstance(hazard, PumpFailure):
-            continue
-        if hazard.underpasses > len(order):
-            raise InputError(
-                f"hazards.{name}.underpasses",
-                value=hazard.underpasses,
-                expected=f"at most {len(order)}, the underpasses of {city.basemap.name}",
-            )
-        for row in order[: hazard.underpasses]:
-            place_id = city.basemap.places[int(basins.place[row])].place_id
-            if hazard.pump == "duty":
-                faults.append(PumpFault(place_id=place_id, pump="duty", kind="stopped"))
-            else:
-                how: Literal["silent", "refuses"] = (
-                    "silent" if hazard.how == "silent" else "refuses"
-                )
-                faults.append(PumpFault(place_id=place_id, pump="standby", kind=how))
-    return faults
-
-
-def _outages(scenario: Scenario, gateways: Deployment, start: Ns) -> list[GatewayOutage]:
-    return [
-        GatewayOutage(
-            gateway_id=device.device_id,
-            start=Ns(start + seconds(outage.at)),
-            end=Ns(start + seconds(outage.at + outage.lasts)),
-        )
-        for outage in scenario.network.outages
-        for device in gateways.devices[: outage.count]
-    ]
-
-
-def _check_fault_kinds(scenario: Scenario, deployments: tuple[Deployment, ...]) -> None:
-    known = [deployment.kind.kind for deployment in deployments]
-    for name, hazard in scenario.hazards.items():
-        if isinstance(hazard, SensorFault) and hazard.kind not in known:
-            raise InputError(
-                f"hazards.{name}.kind", value=hazard.kind, expected=f"one of {', '.join(known)}"
-            )
-
-
-def _fault_orders(scenario: Scenario, deployment: Deployment, start: Ns) -> list[FaultOrder]:
-    return [
-        FaultOrder(
-            device_id=device.device_id,
-            fault=hazard.fault,
-            start=Ns(start + seconds(hazard.at)),
-            end=None if hazard.lasts is None else Ns(start + seconds(hazard.at + hazard.lasts)),
-        )
-        for hazard in scenario.hazards.values()
-        if isinstance(hazard, SensorFault) and hazard.kind == deployment.kind.kind
-        for device in deployment.devices[: hazard.count]
-    ]

@@ -21,19 +21,23 @@ from scenarios.build import build_city, center_config
 from scenarios.cascade_effects import effects_of
 from scenarios.fast import FastRun, run_fast
 from scenarios.hazard_catalogue import entries, markdown
-from scenarios.live import LiveRun, policies_document, run_feed, run_live
-from scenarios.load import list_scenarios, load_scenario
+from scenarios.live import LiveCity, LiveRun, policies_document, run_feed, run_live
+from scenarios.load import list_scenarios, load_scenario, with_injected
 from scenarios.options import Interrupt
 from scenarios.report.material import LinkEffect
 from scenarios.results import Outcome, headline
 from scenarios.schema import PoliciesPart, Scenario
+from scenarios.truth_feed import truth_topic
 from sim.kernel.errors import InputError
 from sim.transport.broker_url import BrokerUrl, parse_broker_url
 from sim.transport.brokers.base import Broker
 from sim.transport.brokers.external import ExternalBroker
-from sim.transport.brokers.nats import NatsBroker
+from sim.transport.brokers.nats import Guard, NatsBroker
 from sim.world.city.cache import CityCache
 from sim.world.city.model import City
+
+TRUTH_PASSWORD = "CHENGMAI_TRUTH_PASSWORD"
+"""Environment variable with a password of one's own for who reads the truth."""
 
 Answer = dict[str, Any] | None
 Options = argparse.Namespace
@@ -146,14 +150,15 @@ def live(options: Options, interrupt: Interrupt) -> Answer:
     folder = _folder(options, f"live-{scenario.name}-{seed}")
     with _broker(options) as broker:
 
-        def on_open(url: str | None) -> None:
+        def on_open(running: LiveCity, url: str | None) -> None:
             _say(options, f"broker     {broker.url}")
             _say(options, f"dashboard  {url}")
+            _say_doors(options, broker, running)
             _say(options, "Ctrl-C ends it.")
 
         with _progress(options, scenario.name) as progress:
             outcome = run_live(
-                _live_run(options, scenario, city, seed, broker.url),
+                _live_run(options, scenario, city, seed, broker),
                 folder,
                 port=options.port or 0,
                 should_stop=interrupt,
@@ -168,13 +173,18 @@ def feed(options: Options, interrupt: Interrupt) -> Answer:
     scenario, city, seed = _read(options)
     folder = _folder(options, None)
     with _broker(options) as broker:
-        _say(options, f"broker  {broker.url}")
-        _say(options, "topics  city/v1/#")
+
+        def on_open(running: LiveCity) -> None:
+            _say(options, f"broker     {broker.url}")
+            _say(options, "topics     city/v1/#")
+            _say_doors(options, broker, running)
+
         with _progress(options, scenario.name) as progress:
             summary = run_feed(
-                _live_run(options, scenario, city, seed, broker.url),
+                _live_run(options, scenario, city, seed, broker),
                 folder,
                 should_stop=interrupt,
+                on_open=on_open,
                 on_progress=progress,
             )
     if not options.json:
@@ -251,6 +261,8 @@ def _say(options: Options, text: str) -> None:
 
 def _read(options: Options) -> tuple[Scenario, City, int]:
     scenario = load_scenario(options.scenario)
+    if getattr(options, "injected", None) is not None:
+        scenario = with_injected(scenario, Path(options.injected))
     seed = scenario.seed if options.seed is None else options.seed
     if not 0 <= seed < 2**63:
         raise InputError("--seed", value=seed, expected="a whole number from 0")
@@ -269,7 +281,7 @@ def _folder(options: Options, default: str | None) -> Any:
 
 
 def _live_run(
-    options: Options, scenario: Scenario, city: City, seed: int, url: BrokerUrl
+    options: Options, scenario: Scenario, city: City, seed: int, broker: Broker
 ) -> LiveRun:
     return LiveRun(
         scenario=scenario,
@@ -277,15 +289,36 @@ def _live_run(
         seed=seed,
         until_s=options.until or scenario.clock.length,
         speed=options.speed,
-        broker=url,
+        broker=broker.city_url if isinstance(broker, NatsBroker) else broker.url,
+        centre_broker=broker.url,
         ends=options.exit or options.until is not None,
         command=_command_line(options),
+        replaced=tuple(options.replace),
+        truth_file=None if options.truth is None else Path(options.truth),
+        truth_topic=options.truth_topic,
+        control_port=options.control_port,
     )
+
+
+def _say_doors(options: Options, broker: Broker, running: LiveCity) -> None:
+    """Tell where the running city takes orders and tells its truth."""
+    _say(options, f"control    {running.control_url}")
+    if not options.truth_topic:
+        return
+    _say(options, f"truth      {truth_topic('#')}")
+    if options.show_password and isinstance(broker, NatsBroker):
+        url = broker.truth_url
+        _say(options, f"           {url} user {url.user} password {url.password}")
 
 
 def _broker(options: Options) -> Broker:
     url = _broker_url(options)
-    return NatsBroker() if url is None else ExternalBroker(url)
+    if url is not None:
+        return ExternalBroker(url)
+    if not getattr(options, "truth_topic", False):
+        return NatsBroker()
+    password = os.environ.get(TRUTH_PASSWORD)
+    return NatsBroker(guard=Guard() if password is None else Guard(truth=password))
 
 
 def _broker_url(options: Options) -> BrokerUrl | None:
@@ -351,6 +384,8 @@ def _command_line(options: Options) -> str:
             words += [f"--{name}", str(value)]
     if getattr(options, "cascades", False):
         words.append("--cascades")
+    if getattr(options, "injected", None) is not None:
+        words += ["--injected", options.injected]
     if options.until is not None:
         words += ["--until", f"{options.until:g}s"]
     return shlex.join(words)

@@ -6,14 +6,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from ops_center.api.serve import ApiServer
 from ops_center.live.service import OpsService, ServiceSpec
 from scenarios import output
 from scenarios.build import CitySide, build_city_side, center_config
+from scenarios.control_api import control_server, create_control
+from scenarios.injection import INJECTED, Injector
 from scenarios.results import Outcome, conclude
 from scenarios.schema import PoliciesPart, Scenario
+from scenarios.truth_feed import TruthFeed
 from sim.kernel.clock import MILLISECOND, Ns, WallClock, iso, monotonic_s, seconds, to_seconds
 from sim.messages.city import CityClock
 from sim.messages.encode import death
@@ -25,6 +30,9 @@ from sim.world.engine import Brake, SimEngine
 
 TELL_CLOCK_S = 5.0
 """Wall time between two tellings of the city's clock."""
+KEEPS_PACE = 0.05
+"""Share by which a city may miss its speed and still be said to keep it: it looks at the wall
+clock 20 times a second (assumed)."""
 FOR_EVER_S = 366 * 86_400.0
 CITY_CLIENT = "chengmai-city"
 CENTRE_CLIENT = "chengmai-ops"
@@ -40,6 +48,14 @@ class LiveRun:
         Length of the scenario [s].
     ends
         Whether the run ends with the scenario; otherwise the city lives on until stopped.
+    centre_broker
+        The same broker as the centre is to know it, None for `broker` itself.
+    replaced
+        Devices whose place real ones take.
+    truth_file, truth_topic
+        Where the truth goes besides the run's folder.
+    control_port
+        Port of the city's own door on loopback, 0 for a free one; None for no door.
     """
 
     scenario: Scenario
@@ -50,6 +66,11 @@ class LiveRun:
     broker: BrokerUrl
     ends: bool
     command: str = ""
+    centre_broker: BrokerUrl | None = None
+    replaced: tuple[str, ...] = ()
+    truth_file: Path | None = None
+    truth_topic: bool = False
+    control_port: int | None = None
 
 
 class LiveCity:
@@ -61,29 +82,62 @@ class LiveCity:
         What to run.
     folder
         Where truth goes, or None.
+
+    Attributes
+    ----------
+    injector
+        Lets things happen while it runs.
+    control_url
+        Where its door is, None without one or before `open`.
     """
 
     def __init__(self, spec: LiveRun, folder: Path | None) -> None:
         self.engine = SimEngine(spec.scenario.clock.start_ns)
-        self.truth = output.Lines(folder / output.TRUTH if folder else None)
         self.bus = MqttBus(spec.broker, CITY_CLIENT)
-        self.side: CitySide = build_city_side(
-            spec.scenario, spec.city, spec.seed, self.engine, self.bus, self.truth
+        self.truth = TruthFeed(
+            folder / output.TRUTH if folder else None,
+            spec.truth_file,
+            self.bus.send if spec.truth_topic else None,
         )
+        self.side: CitySide = build_city_side(
+            spec.scenario,
+            spec.city,
+            spec.seed,
+            self.engine,
+            self.bus,
+            self.truth,
+            replaced=spec.replaced,
+        )
+        self.injector = Injector(
+            self.side, spec.city, self.engine, folder / INJECTED if folder else None
+        )
+        self.control_url: str | None = None
+        self._door: ApiServer | None = None
         self._spec = spec
         self._run_id = f"{spec.scenario.name}-{spec.seed}-{WallClock().now() // MILLISECOND}"
         self._told_s = monotonic_s()
+        self._told_at = self.engine.now()
+        self._speed = spec.speed
 
     def clock_message(self) -> CityClock:
-        """Return what the city says of its clock now."""
+        """Return what the city says of its clock now: the speed it keeps, not the one wished."""
         spec, start = self._spec, self._spec.scenario.clock.start_ns
         return CityClock(
             ts_event=Ns(self.engine.now() // MILLISECOND * MILLISECOND),
-            speed=spec.speed,
+            speed=self._speed,
             ends_at=Ns(start + seconds(spec.until_s)) if spec.ends else None,
             wall_ns=WallClock().now() // MILLISECOND * MILLISECOND,
             run_id=self._run_id,
         )
+
+    def clock_document(self) -> dict[str, Any]:
+        """Return the run, its city's time and its speed, as it is kept, as JSON values."""
+        return {
+            "run": self._run_id,
+            "time": iso(self.engine.now()),
+            "t_s": to_seconds(self.engine.now() - self.engine.start),
+            "speed": self._speed,
+        }
 
     def open(self) -> None:
         """Connect, every gateway on a connection with its own will; say who is there."""
@@ -102,6 +156,10 @@ class LiveCity:
             self.bus.add_gateway(gateway.device_id, will)
         self.bus.publish(self.clock_message())
         self.side.start()
+        if self._spec.control_port is not None:
+            app = create_control(self.injector, self.clock_document)
+            self._door = control_server(app, self._spec.control_port)
+            self.control_url = self._door.start().rstrip("/")
 
     def run(
         self, should_stop: Callable[[], bool], on_progress: Callable[[float], None] | None
@@ -109,6 +167,7 @@ class LiveCity:
         """Let time pass until the scenario ends or `should_stop` says so."""
         spec, start = self._spec, self._spec.scenario.clock.start_ns
         until_s = spec.until_s if spec.ends else FOR_EVER_S
+        self._told_s, self._told_at = monotonic_s(), self.engine.now()
 
         def tell(now: Ns) -> None:
             if on_progress is not None:
@@ -124,14 +183,26 @@ class LiveCity:
 
     def close(self) -> None:
         """Send what waits, and say good-bye."""
+        if self._door is not None:
+            self._door.stop()
         self.bus.close()
         self.truth.close()
 
     def _between(self, _now: Ns) -> None:
         self.bus.drain()
+        self.injector.drain()
         if monotonic_s() - self._told_s >= TELL_CLOCK_S:
-            self._told_s = monotonic_s()
+            self._measure()
             self.bus.publish(self.clock_message())
+
+    def _measure(self) -> None:
+        """Find out at what speed the city went since the clock was last told."""
+        wall_s, now = monotonic_s(), self.engine.now()
+        kept = to_seconds(now - self._told_at) / (wall_s - self._told_s)
+        is_kept = abs(kept - self._spec.speed) <= KEEPS_PACE * self._spec.speed
+        # A city that stood still is told as very slow: a clock has a speed above 0.
+        self._speed = self._spec.speed if is_kept else max(round(kept, 3), 0.001)
+        self._told_s, self._told_at = wall_s, now
 
 
 def run_feed(
@@ -139,6 +210,7 @@ def run_feed(
     folder: Path | None,
     *,
     should_stop: Callable[[], bool],
+    on_open: Callable[[LiveCity], None],
     on_progress: Callable[[float], None] | None = None,
 ) -> dict[str, object]:
     """Run the city alone, and return what it sent."""
@@ -146,6 +218,7 @@ def run_feed(
     begun_s = monotonic_s()
     try:
         city.open()
+        on_open(city)
         city.run(should_stop, on_progress)
     finally:
         city.close()
@@ -169,7 +242,7 @@ def run_live(
     *,
     port: int | None,
     should_stop: Callable[[], bool],
-    on_open: Callable[[str | None], None],
+    on_open: Callable[[LiveCity, str | None], None],
     on_progress: Callable[[float], None] | None = None,
 ) -> Outcome:
     """Run city and centre on one broker, and leave what a fast run leaves.
@@ -181,7 +254,7 @@ def run_live(
     policies = spec.scenario.policies.model_copy(update={"acknowledge_after": None})
     service = OpsService(
         ServiceSpec(
-            broker=spec.broker,
+            broker=spec.centre_broker or spec.broker,
             client_id=CENTRE_CLIENT,
             config=center_config(policies),
             folder=folder,
@@ -195,8 +268,8 @@ def run_live(
     try:
         service.open()
         centre.start()
-        on_open(service.url)
         city.open()
+        on_open(city, service.url)
         city.run(lambda: should_stop() or centre.ended, on_progress)
         city.bus.flush()
     finally:

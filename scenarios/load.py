@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pydantic
 import yaml
 
 from scenarios.part import Part
-from scenarios.schema import HAZARD_TYPES, Scenario
+from scenarios.schema import HAZARD_TYPES, PARTS, Hazard, Scenario
 from sim.kernel.errors import InputError
 
 _LIBRARY = resources.files("scenarios") / "library"
@@ -50,6 +50,58 @@ def load_scenario(source: str) -> Scenario:
         raise _explain(thing, node, error.errors()[0]) from error
 
 
+def read_hazard(thing: str, document: Mapping[str, Any]) -> Hazard:
+    """Return one hazard, from what a scenario file would say under its name.
+
+    Parameters
+    ----------
+    thing
+        What is read, for the error.
+
+    Raises
+    ------
+    InputError
+        As a scenario file's, without the line.
+    """
+    whole = {"name": "none", "title": "", "hazards": {thing: dict(document)}}
+    try:
+        return Scenario.model_validate(whole).hazards[thing]
+    except pydantic.ValidationError as error:
+        raise _explain(thing, None, error.errors()[0]) from error
+
+
+def hazard_keys(word: str) -> tuple[str, ...]:
+    """Return the keys that hazards of a type have, none for an unknown type."""
+    parts = [part for part in PARTS if word in typing.get_args(_word_of(part))]
+    return tuple(field.alias or name for p in parts for name, field in p.model_fields.items())
+
+
+def with_injected(scenario: Scenario, path: Path) -> Scenario:
+    """Return a scenario with what was let happen in a run of it, as that run wrote it down.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or is not of that form.
+    """
+    text, thing = _read(str(path))
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(thing, expected=f"YAML: {error}") from error
+    hazards = document.get("hazards") if isinstance(document, dict) else None
+    if not isinstance(hazards, dict) or set(document) != {"hazards"}:
+        raise InputError(thing, expected="a mapping with 'hazards' alone")
+    added = {}
+    for name, hazard in hazards.items():
+        if name in scenario.hazards:
+            raise InputError(thing, value=name, expected="a name that the scenario does not use")
+        if not isinstance(hazard, dict):
+            raise InputError(thing, place=str(name), value=hazard, expected="a mapping with 'type'")
+        added[str(name)] = read_hazard(f"{thing}: {name}", hazard)
+    return scenario.model_copy(update={"hazards": scenario.hazards | added})
+
+
 def _read(source: str) -> tuple[str, str]:
     path = Path(source)
     if path.suffix in (".yaml", ".yml") or path.exists():
@@ -77,9 +129,14 @@ def _explain(thing: str, node: Any, error: Any) -> InputError:
     """Return the first of pydantic's complaints as one of ours."""
     path = [part for part in error["loc"] if not _is_tag(part, error)]
     name = ".".join(str(part) for part in path)
-    place = f"line {_line(node, path)}, {name}"
+    if node is None:
+        # One hazard alone: what is before it in the path was ours.
+        place = ".".join(str(part) for part in path[2:]) or None
+    else:
+        place = f"line {_line(node, path)}, {name}"
     if error["type"] == "extra_forbidden":
-        known = list(_keys(Scenario, path[:-1]))
+        word = error["loc"][2] if len(error["loc"]) > 3 else None
+        known = list(hazard_keys(str(word)) or _keys(Scenario, path[:-1]))
         return InputError(
             thing, place=place, value=path[-1], expected=_nearest(str(path[-1]), known)
         )
@@ -95,6 +152,10 @@ def _explain(thing: str, node: Any, error: Any) -> InputError:
         message = message.removeprefix(opening)
     shown = value if isinstance(value, (str, int, float)) else None
     return InputError(thing, place=place, value=shown, expected=message)
+
+
+def _word_of(part: type[Part]) -> Any:
+    return part.model_fields["type"].annotation
 
 
 def _is_tag(part: object, error: Any) -> bool:

@@ -8,9 +8,16 @@ from __future__ import annotations
 import functools
 import operator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from scenarios.hazard_parts import HazardPart, part_of, quantity
 from scenarios.part import Part
@@ -145,24 +152,48 @@ class PumpFailure(Part):
     pump: Literal["duty", "standby"]
     how: Literal["dead", "silent"] = "dead"
     underpasses: int = Field(default=1, ge=1)
+    at: Seconds = 0.0
+    lasts: Seconds | None = None
 
 
 class SensorFault(Part):
-    """Sensors of a kind that fail in one way, the first `count` in name order."""
+    """Sensors that fail in one way: one `device`, or the first `count` of a `kind` by name."""
 
     type: Literal["sensor_fault"]
-    kind: str
+    device: str | None = None
+    kind: str | None = None
     fault: Literal["dead", "stuck", "spiking", "drifting"]
     count: int = Field(default=1, ge=1)
     at: Seconds = 0.0
     lasts: Seconds | None = None
 
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if (self.device is None) == (self.kind is None):
+            raise ValueError("expected either a device or a kind")
+        return self
 
-PARTS: tuple[type[Part], ...] = (Storm, PumpFailure, SensorFault, *map(part_of, ORDERS))
+
+class GatewayOutagePart(Part):
+    """A gateway that loses its line, for a while or for good."""
+
+    type: Literal["gateway_outage"]
+    gateway: str
+    at: Seconds = 0.0
+    lasts: Seconds | None = None
+
+
+PARTS: tuple[type[Part], ...] = (
+    Storm,
+    PumpFailure,
+    SensorFault,
+    GatewayOutagePart,
+    *map(part_of, ORDERS),
+)
 """Every type of hazard that a scenario may name."""
 
 if TYPE_CHECKING:
-    Hazard = Storm | PumpFailure | SensorFault | HazardPart
+    Hazard = Storm | PumpFailure | SensorFault | GatewayOutagePart | HazardPart
 else:
     Hazard = Annotated[functools.reduce(operator.or_, PARTS), Field(discriminator="type")]
 

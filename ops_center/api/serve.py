@@ -41,7 +41,8 @@ class ApiServer:
     app
         What it serves.
     source
-        The application's source, closed by `stop` so that open streams end.
+        The application's source, closed by `stop` so that open streams end; None where it has
+        none.
     host
         Address to listen at; this machine only by default.
     port
@@ -49,7 +50,7 @@ class ApiServer:
     """
 
     def __init__(
-        self, app: FastAPI, source: SnapshotSource, *, host: str = LOOPBACK, port: int = 0
+        self, app: FastAPI, source: SnapshotSource | None, *, host: str = LOOPBACK, port: int = 0
     ) -> None:
         self._app = app
         self._source = source
@@ -93,7 +94,8 @@ class ApiServer:
         """End open streams, finish what is under way, and free the port."""
         if self._server is None or self._thread is None:
             return
-        self._source.close()
+        if self._source is not None:
+            self._source.close()
         self._server.should_exit = True
         self._thread.join()
         self._server = self._thread = None

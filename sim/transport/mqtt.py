@@ -228,6 +228,17 @@ class MqttBus:
                 self._recent[self._carrier(wire)].note(wire, monotonic_s())
             self._send(wire)
 
+    def send(self, wire: WireMessage) -> None:
+        """Send what is no message of the city, over the main connection.
+
+        Raises
+        ------
+        TransportError
+            As `publish`.
+        """
+        self._mend()
+        self._main.publish(wire)
+
     def inject(self, topic: str, payload: bytes) -> None:
         """Put a message into the inbox as if it had come in, from any thread."""
         self._inbox.put(Inbound(topic, payload))

@@ -57,6 +57,11 @@ class Actuators:
         Where they stand.
     engine, bus, desk, truth
         Time, where they report, where orders come from, and what is kept for scoring.
+
+    Attributes
+    ----------
+    unfit
+        Words of real actuators that were left alone, for their kind has no such position.
     """
 
     def __init__(
@@ -74,6 +79,8 @@ class Actuators:
         self._desk = desk
         self._truth = truth
         self._by_id: dict[str, _Actuator] = {}
+        self._replaced: set[str] = set()
+        self.unfit = 0
         self._effects: dict[str, list[Effect]] = {}
         for index, place in enumerate(basemap.places):
             for kind in ACTUATOR_KINDS:
@@ -91,17 +98,40 @@ class Actuators:
         """Let actuators of a kind do to the world what `effect` says, besides all others."""
         self._effects.setdefault(kind, []).append(effect)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Identifiers of all of them, in map order."""
+        return tuple(self._by_id)
+
+    def replace(self, actuator_id: str) -> None:
+        """Give an actuator's place to a real one: it obeys and speaks, and the world follows it.
+
+        From now on nothing is said in its name and no command to it is answered here; where it
+        says that it stands is where the world has it. KeyError when there is none such.
+        """
+        actuator = self._by_id[actuator_id]
+        if not self._replaced:
+            self._bus.subscribe(ActuatorStatus, self._on_status)
+        self._replaced.add(actuator_id)
+        self._desk.leave(actuator.actuator_id)
+
     def publish_all(self) -> None:
         """Publish every actuator's status: its birth, or once more after a broker's loss."""
         for actuator in self._by_id.values():
-            self._publish(actuator, cause=None)
+            if actuator.actuator_id not in self._replaced:
+                self._publish(actuator, cause=None)
 
     def position_of(self, actuator_id: str) -> str:
         """Return what an actuator says its position is; KeyError when there is none such."""
         return self._by_id[actuator_id].position
 
     def fail(self, actuator_id: str, kind: FaultKind) -> None:
-        """Put an actuator out of order; one that knows it drops to rest and says ``fault``."""
+        """Put an actuator out of order; one that knows it drops to rest and says ``fault``.
+
+        Real ones have faults of their own.
+        """
+        if actuator_id in self._replaced:
+            return
         actuator = self._by_id[actuator_id]
         actuator.fault = kind
         if kind == "refuses":
@@ -112,6 +142,8 @@ class Actuators:
 
     def repair(self, actuator_id: str) -> None:
         """Put an actuator in order again, at rest if it had dropped there."""
+        if actuator_id in self._replaced:
+            return
         actuator = self._by_id[actuator_id]
         actuator.fault = None
         if actuator.position == FAULT:
@@ -151,6 +183,10 @@ class Actuators:
         self._desk.answer(command, "failed", why)
 
     def _settle(self, actuator: _Actuator, position: str, cause: str | None) -> None:
+        self._stand(actuator, position, cause)
+        self._publish(actuator, cause)
+
+    def _stand(self, actuator: _Actuator, position: str, cause: str | None) -> None:
         actuator.position = position
         self._apply(actuator)
         self._truth.write(
@@ -160,11 +196,21 @@ class Actuators:
             position=position,
             cause=cause,
         )
-        self._publish(actuator, cause)
+
+    def _on_status(self, status: ActuatorStatus) -> None:
+        """Follow a real actuator."""
+        if status.actuator_id not in self._replaced:
+            return
+        actuator = self._by_id[status.actuator_id]
+        if status.kind != actuator.kind.kind or not _can_stand(actuator.kind, status.position):
+            self.unfit += 1
+        elif status.position != actuator.position:
+            self._stand(actuator, status.position, status.cause)
 
     def _apply(self, actuator: _Actuator) -> None:
         """Let the world follow the actuator's position and fault."""
-        works = actuator.fault is None and actuator.position != actuator.kind.at_rest
+        is_idle = actuator.position in (actuator.kind.at_rest, FAULT)
+        works = actuator.fault is None and not is_idle
         for effect in self._effects.get(actuator.kind.kind, ()):
             effect(actuator.place, actuator.actuator_id, works)
 
@@ -203,6 +249,13 @@ def _build(basemap: BaseMap, index: int, kind: ActuatorKind) -> _Actuator:
         lat=lat,
         position=kind.at_rest,
     )
+
+
+def _can_stand(kind: ActuatorKind, position: str) -> bool:
+    """Return whether actuators of a kind may stand there: a text, or a position of theirs."""
+    positions = kind.positions.values()
+    is_text = None in positions and 1 <= len(position) <= TEXT_MAX
+    return is_text or position == FAULT or position in positions
 
 
 def _refusal(actuator: _Actuator, command: Command) -> str | None:

@@ -43,6 +43,7 @@ class CommandDesk:
         self._streams = streams
         self._clock = engine.clock(CITY)
         self._handlers: dict[str, dict[str, Handler]] = {}
+        self._left: set[str] = set()
         self._counts: dict[str, int] = {}
         self._answers: OrderedDict[str, Ack | None] = OrderedDict()
         bus.subscribe(Command, self._on_command)
@@ -52,6 +53,10 @@ class CommandDesk:
         known = self._handlers.setdefault(kind, {})
         for target_id in ids:
             known[target_id] = handler
+
+    def leave(self, target_id: str) -> None:
+        """Leave commands to one target to somebody else from now on."""
+        self._left.add(target_id)
 
     def answer(self, command: Command, status: AckStatus, reason: str = "") -> None:
         """Publish the target's answer and keep it for copies of the command."""
@@ -72,7 +77,7 @@ class CommandDesk:
 
     def _on_command(self, command: Command) -> None:
         known = self._handlers.get(command.target_kind)
-        if known is None:
+        if known is None or command.target_id in self._left:
             return
         # Unknown targets share a count, for a stranger may invent any number of them.
         name = command.target_id if command.target_id in known else "unknown"

@@ -179,6 +179,10 @@ class _Sites:
         self._n = n
         self._parts = parts
 
+    def add(self, part: tuple[Storm, F64, F64]) -> None:
+        """Let it rain of one more storm."""
+        self._parts.append(part)
+
     def total_mm(self, now: Ns) -> F64:
         total = np.zeros(self._n)
         for storm, factor, delay_s in self._parts:
@@ -207,24 +211,39 @@ class Weather:
             None if storm.uniform else _Pattern(streams, i, reference_xy_m)
             for i, storm in enumerate(self.storms)
         ]
+        self._streams = streams
+        self._reference_xy_m = reference_xy_m
+        self._sites: list[tuple[_Sites, F64]] = []
         self._everywhere = self.sites(reference_xy_m)
+
+    def add(self, storm: Storm) -> None:
+        """Let one more storm come; nothing of it may have fallen yet."""
+        pattern = None
+        if not storm.uniform:
+            pattern = _Pattern(self._streams, len(self.storms), self._reference_xy_m)
+        self.storms = (*self.storms, storm)
+        self._patterns.append(pattern)
+        for sites, xy_m in self._sites:
+            sites.add(self._part(storm, pattern, xy_m))
 
     def sites(self, xy_m: F64) -> RainSites:
         """Return the rain at ``(n, 2)`` points, ready to be read again and again."""
         xy = np.asarray(xy_m, dtype=float).reshape(-1, 2)
         parts = [
-            (
-                storm,
-                np.ones(len(xy)) if pattern is None else pattern.at(xy),
-                self._delay_s(storm, xy),
-            )
+            self._part(storm, pattern, xy)
             for storm, pattern in zip(self.storms, self._patterns, strict=True)
         ]
-        return _Sites(len(xy), parts)
+        sites = _Sites(len(xy), parts)
+        self._sites.append((sites, xy))
+        return sites
 
     def mean_mm(self, now: Ns) -> float:
         """Return the rain since the start of time, mean over the city [mm]."""
         return float(self._everywhere.total_mm(now).mean()) if self.storms else 0.0
+
+    def _part(self, storm: Storm, pattern: _Pattern | None, xy_m: F64) -> tuple[Storm, F64, F64]:
+        factor = np.ones(len(xy_m)) if pattern is None else pattern.at(xy_m)
+        return storm, factor, self._delay_s(storm, xy_m)
 
     def _delay_s(self, storm: Storm, xy_m: F64) -> F64:
         """Return how much later than at the city's centre the storm comes; scalar when never."""

@@ -194,7 +194,7 @@ class World:
         for family in self.families.all():
             self._join(family, scene)
         for name, order in config.orders:
-            self._family_of(order).plan(name, order)
+            self.order(name, order)
         self._ticks = 0
         places = [basemap.places[i] for i in city.basins.place.tolist()]
         self._row_of_place_id = {place.place_id: row for row, place in enumerate(places)}
@@ -245,6 +245,31 @@ class World:
         """Publish the status of all units and actuators again, after a broker lost them."""
         self.units.publish_all()
         self.actuators.publish_all()
+
+    def rain(self, storm: Storm) -> None:
+        """Let one more storm come, from now or later."""
+        self.weather.add(storm)
+
+    def order(self, name: str, order: Order) -> None:
+        """Let one more thing happen; what its time is past for, at once.
+
+        Raises
+        ------
+        InputError
+            When it names a place that is not there or does not fit.
+        """
+        self._family_of(order).plan(name, order)
+
+    def fail(self, fault: PumpFault) -> None:
+        """Let one more pump fail.
+
+        Raises
+        ------
+        InputError
+            When it names a place without pumps.
+        """
+        self._check(fault)
+        self._schedule(fault)
 
     def finish(self) -> None:
         """Write the truth's last records: floods still open, and the totals."""
@@ -343,16 +368,9 @@ class World:
 
     def _schedule(self, fault: PumpFault) -> None:
         """Put a fault's beginning and end on the clock; one that begins now begins at once."""
-        if fault.start_s <= 0:
-            self._turn(fault, failing=True)
-        else:
-            self._clock.call_at(
-                self._after(fault.start_s), lambda: self._turn(fault, failing=True), name="fault"
-            )
+        self.stage.at(fault.start_s, lambda: self._turn(fault, failing=True), "fault")
         if fault.end_s is not None:
-            self._clock.call_at(
-                self._after(fault.end_s), lambda: self._turn(fault, failing=False), name="repair"
-            )
+            self.stage.at(fault.end_s, lambda: self._turn(fault, failing=False), "repair")
 
     def _turn(self, fault: PumpFault, *, failing: bool) -> None:
         if fault.pump == "duty":

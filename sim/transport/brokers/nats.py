@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import sysconfig
 import tempfile
 from collections import deque
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Self
@@ -36,6 +38,31 @@ _READY = "Server is ready"
 _TAKEN = "address already in use"
 
 
+CITY_USER = "city"
+TRUTH_USER = "truth"
+_GUEST = "guest"
+"""Who connects without a name."""
+
+_TRUTH = '"city-truth", "city-truth.>"'
+"""The truth's topics as NATS's subjects, which guests may neither read nor write."""
+_INNER = '"$MQTT.msgs.city-truth.>", "$MQTT.rmsgs.city-truth.>"'
+"""The same in NATS's own stores of messages, through which nobody may go round that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Keep the truth from whoever has no password; everything else stays open to all.
+
+    Attributes
+    ----------
+    city, truth
+        Passwords of the city, which may do all, and of who reads the truth.
+    """
+
+    city: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(16))
+    truth: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(16))
+
+
 class NatsBroker:
     """A NATS server of our own, gone with its store when it is stopped or when we die.
 
@@ -49,11 +76,19 @@ class NatsBroker:
         killed is not back much sooner.
     deadline_s
         How long it may take to start.
+    guard
+        Keeps the truth from devices under test; None where no truth is published.
     """
 
     def __init__(
-        self, *, port: int | None = None, ack_wait_s: float = 10.0, deadline_s: float = 15.0
+        self,
+        *,
+        port: int | None = None,
+        ack_wait_s: float = 10.0,
+        deadline_s: float = 15.0,
+        guard: Guard | None = None,
     ) -> None:
+        self._guard = guard
         self._ack_wait_s = ack_wait_s
         self._wanted_port = port
         self._deadline_s = deadline_s
@@ -76,6 +111,19 @@ class NatsBroker:
         if self._port is None:
             raise TransportError("the embedded broker was asked for its address before its start")
         return BrokerUrl(host=HOST, port=self._port)
+
+    @property
+    def city_url(self) -> BrokerUrl:
+        """The same for the city, which alone publishes the truth."""
+        return self._as(CITY_USER, None if self._guard is None else self._guard.city)
+
+    @property
+    def truth_url(self) -> BrokerUrl:
+        """The same for who reads the truth."""
+        return self._as(TRUTH_USER, None if self._guard is None else self._guard.truth)
+
+    def _as(self, user: str, password: str | None) -> BrokerUrl:
+        return self.url if password is None else replace(self.url, user=user, password=password)
 
     def start(self) -> None:
         """Start the server, and return when it takes connections.
@@ -168,8 +216,9 @@ mqtt {{
   listen: "{HOST}:{-1 if self._wanted_port is None else self._wanted_port}"
   ack_wait: "{round(self._ack_wait_s * 1000)}ms"
   max_ack_pending: {MAX_ACK_PENDING}
+  {"" if self._guard is None else f"no_auth_user: {_GUEST}"}
 }}
-"""
+{"" if self._guard is None else _authorization(self._guard)}"""
 
     def _why_not(self) -> str:
         if any(_TAKEN in line for line in self._log):
@@ -177,6 +226,24 @@ mqtt {{
         fatal = [line.partition("[FTL] ")[2] for line in self._log if "[FTL]" in line]
         last = fatal[-1] if fatal else (self._log[-1] if self._log else "it said nothing")
         return f"the embedded broker was not ready within {self._deadline_s:g} s: {last}"
+
+
+def _authorization(guard: Guard) -> str:
+    nothing = json.dumps(secrets.token_urlsafe(16))
+    return f"""\
+authorization {{
+  users: [
+    {{ user: {CITY_USER}, password: {json.dumps(guard.city)} }}
+    {{ user: {TRUTH_USER}, password: {json.dumps(guard.truth)},
+       permissions {{ publish {{ deny: [{_TRUTH}] }} }} }}
+    {{ user: {_GUEST}, password: {nothing},
+       permissions {{
+         publish {{ deny: [{_TRUTH}] }}
+         subscribe {{ deny: [{_TRUTH}, {_INNER}] }}
+       }} }}
+  ]
+}}
+"""
 
 
 def find_program() -> Path:
