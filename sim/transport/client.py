@@ -80,6 +80,11 @@ def new_client(
     return client
 
 
+def is_match(pattern: str, topic: str) -> bool:
+    """Return whether a topic fits a subscription's pattern, with its ``+`` and ``#``."""
+    return bool(paho.topic_matches_sub(pattern, topic))
+
+
 def connect(client: paho.Client, url: BrokerUrl, session: Session, options: LinkOptions) -> None:
     """Open the client's socket, send its greeting, and start its thread.
 
