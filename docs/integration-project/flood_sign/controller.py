@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -12,6 +13,7 @@ from flood_sign.logic import Underpass
 GAUGES = "city/v1/+/municipal/road_water_gauge/+/"
 SIGNS = "city/v1/+/traffic/message_sign/+/state"
 EXPIRES_S = 600
+ANSWER_S = 10
 TEXT = "积水危险 绕行"
 
 
@@ -25,12 +27,16 @@ class FloodSign:
         self._orders = 0
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="flood-sign")
         self._client.on_connect = self._when_connected
+        self._client.on_subscribe = self._when_subscribed
         self._client.on_message = self._when_message
+        self._listens = threading.Event()
         self._client.connect(host, port)
 
     def start(self) -> None:
-        """Begin to listen, on a thread of its own."""
+        """Begin on a thread of its own; return when it listens."""
         self._client.loop_start()
+        if not self._listens.wait(ANSWER_S):
+            raise TimeoutError(f"the broker granted no subscription within {ANSWER_S} s")
 
     def stop(self) -> None:
         """End."""
@@ -39,6 +45,9 @@ class FloodSign:
 
     def _when_connected(self, client: mqtt.Client, *_: Any) -> None:
         client.subscribe([(GAUGES + "state", 1), (SIGNS, 1), (GAUGES + "telemetry", 0)])
+
+    def _when_subscribed(self, *_: Any) -> None:
+        self._listens.set()
 
     def _when_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         *levels, device, channel = message.topic.split("/")
