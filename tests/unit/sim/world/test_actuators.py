@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from sim.messages.field import ActuatorStatus
 from sim.world.actuator_kinds import ACTUATOR_KINDS
 from sim.world.city.model import PLACE_KINDS
 
@@ -194,3 +195,61 @@ def test_effect_is_told_when_gear_leaves_rest_and_when_it_is_back(town) -> None:
     town.order(valve, "gas_valve", "open", order_id="b")
     town.run(60)
     assert told == [(valve, True), (valve, False)]
+
+
+def real(town, position, *, kind="barrier", actuator_id=BARRIER[0]):
+    """Let the real actuator say where it stands."""
+    town.bus.publish(
+        ActuatorStatus(
+            ts_event=town.engine.now(),
+            cause="c",
+            actuator_id=actuator_id,
+            kind=kind,
+            domain="traffic",
+            district="haidian",
+            place_id="underpass-01",
+            lon=116.3,
+            lat=39.9,
+            position=position,
+            actions=("close", "open"),
+        )
+    )
+
+
+def test_the_world_follows_a_real_actuator_and_says_nothing_for_it(town) -> None:
+    links = town.city.basemap.places[0].links
+    town.actuators.replace(BARRIER[0])
+    town.actuators.publish_all()
+    assert not positions(town, BARRIER[0])
+    town.order(*BARRIER, "close", order_id="a")
+    town.run(30)
+    assert not town.answers("a")
+    assert [town.traffic.closed_by(link) for link in links] == [[], []]
+    real(town, "closed")
+    assert [town.traffic.closed_by(link) for link in links] == [[BARRIER[0]]] * 2
+    assert town.records[-1]["position"] == "closed"
+    real(town, "fault")
+    assert [town.traffic.closed_by(link) for link in links] == [[], []]
+    town.actuators.fail(BARRIER[0], "refuses")
+    town.actuators.repair(BARRIER[0])
+    assert town.actuators.position_of(BARRIER[0]) == "fault"
+    real(town, "closed")
+    assert [town.traffic.closed_by(link) for link in links] == [[BARRIER[0]]] * 2
+
+
+def test_what_a_real_actuator_cannot_mean_is_left_alone_and_counted(town) -> None:
+    town.actuators.replace(BARRIER[0])
+    real(town, "sideways")
+    real(town, "closed", kind="message_sign")
+    assert town.actuators.unfit == 2
+    assert town.actuators.position_of(BARRIER[0]) == "open"
+    real(town, "closed", actuator_id="barrier-underpass-02")
+    assert town.actuators.position_of("barrier-underpass-02") == "open"
+
+
+def test_a_real_sign_may_show_any_text(town) -> None:
+    town.actuators.replace(SIGN[0])
+    real(town, "慢行", kind="message_sign", actuator_id=SIGN[0])
+    assert town.actuators.position_of(SIGN[0]) == "慢行"
+    real(town, "x" * 65, kind="message_sign", actuator_id=SIGN[0])
+    assert town.actuators.unfit == 1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.kernel.clock import Ns, seconds
+from sim.kernel.clock import SECOND, Ns, seconds
 from sim.kernel.errors import InputError
 from sim.kernel.rng import SeededStreams
 from sim.world.weather import FORMULAS, Storm, Weather
@@ -133,3 +133,19 @@ def test_dry_city_has_no_rain_anywhere() -> None:
     weather = Weather([], GRID_M, SeededStreams(1))
     assert weather.mean_mm(START) == 0
     assert weather.sites(GRID_M[:3]).total_mm(START).tolist() == [0, 0, 0]
+
+
+def test_a_storm_that_is_added_rains_as_one_that_was_there_from_the_start():
+    points = np.random.default_rng(3).uniform(0, 9000, (50, 2))
+    first = Storm(return_period_y=2.0, duration_s=3600.0, start=Ns(0))
+    second = Storm(return_period_y=9.0, duration_s=3600.0, start=Ns(1800 * SECOND))
+    both = Weather((first, second), points, SeededStreams(1))
+    grown = Weather((first,), points, SeededStreams(1))
+    sites = grown.sites(points)
+    before = sites.total_mm(Ns(1800 * SECOND))
+    grown.add(second)
+    assert (sites.total_mm(Ns(1800 * SECOND)) == before).all()
+    for t_s in (1900, 3000, 9000):
+        at = Ns(t_s * SECOND)
+        assert (sites.total_mm(at) == both.sites(points).total_mm(at)).all()
+        assert grown.mean_mm(at) == both.mean_mm(at)
