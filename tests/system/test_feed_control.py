@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 import msgspec
 import pytest
 import yaml
 
+from conftest import ROOT
 from scenarios.__main__ import main
 from sim.transport.broker_url import parse_broker_url
 from sim.transport.link import MqttLink
@@ -66,6 +68,20 @@ def test_orders_at_the_door_come_true_and_are_written_down(feed, tmp_path, capsy
     assert truth == records(tmp_path / "out" / "truth.jsonl")
     assert [r for r in truth if r["type"] == "fault" and r["target"] == GAUGE]
     assert "only-for-this-test" not in feed.output()
+
+
+def documented():
+    """Return the inject commands of the page for integrators."""
+    page = (ROOT / "docs" / "testing-with-chengmai.md").read_text(encoding="utf-8")
+    return re.findall(r"^chengmai (inject .*)$", page, flags=re.MULTILINE)
+
+
+def test_every_documented_order_is_taken(feed, capsys, monkeypatch):
+    monkeypatch.setenv("CHENGMAI_CONTROL", named(feed, "control"))
+    assert len(documented()) >= 5
+    for command in documented():
+        assert main(shlex.split(command)) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out.count("injected-") == len(documented())
 
 
 def test_what_the_door_refuses_is_one_line_and_status_2(feed, capsys):
