@@ -38,8 +38,9 @@ PROMISES = {
     "bridge-overload": Promise(("bridge_overload",), HOUR),
     "cold-wave": Promise(("cold_wave",), 10 * HOUR, is_long=True),
     "compound-disaster": Promise(
-        ("outage", "flood", "lift_entrapment", "crowd"), 1.5 * HOUR, is_long=True
+        ("outage", "flood", "lift_entrapment", "crowd"), 4 * HOUR, is_long=True
     ),
+    "compound-winter": Promise(("quake", "gas_explosion", "hazmat"), 3 * HOUR, is_long=True),
     "crash": Promise(("crash",), HOUR, ("planned_works",)),
     "crowd": Promise(("crowd",), HOUR, ("gathering",)),
     "cyber-attack": Promise(("cyber_attack",), 0.75 * HOUR),
