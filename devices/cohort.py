@@ -179,6 +179,7 @@ class Cohort:
             alarm=kind.alarm,
             tick_ns=self._tick_ns,
         )
+        self._alarm_row = 0 if kind.alarm is None else kind.alarm.channel
         self._delivery = Delivery(clock, self._publish)
         self._ring = Ring()
         self._gateways = uplink.gateways
@@ -244,7 +245,7 @@ class Cohort:
         self._faults.hold(values)
 
         is_off = self._faults.is_dead | self._is_empty
-        due = self._schedule.due(now, values[0], is_off if is_off.any() else None)
+        due = self._schedule.due(now, values[self._alarm_row], is_off if is_off.any() else None)
         if due is None or len(due):
             self._report(now, tick, values, due)
 
