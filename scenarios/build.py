@@ -18,7 +18,8 @@ from scenarios.hazard_parts import HazardPart
 from scenarios.plans import chosen_plans, without_gear
 from scenarios.schema import CityPart, PoliciesPart, PumpFailure, Scenario, SensorFault
 from scenarios.schema import Storm as StormPart
-from scenarios.siting import place_gateways, place_sensors
+from scenarios.siting.devices import place_gateways
+from scenarios.siting.place import place_sensors
 from sim.kernel import basemap as maps
 from sim.kernel.bus import Bus
 from sim.kernel.clock import Ns, seconds
@@ -150,7 +151,7 @@ def build_city_side(
         on_fault=on_fault,
     )
     if deployments is None:
-        deployments = tuple(place_sensors(scenario, basemap, gateway_births, streams))
+        deployments = tuple(place_sensors(scenario, city, gateway_births, streams))
     uplink = Uplink(gateways=gateways, loss=scenario.network.loss)
     _check_fault_kinds(scenario, deployments)
     cohorts = tuple(
