@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from devices.faults import FaultKind
 from scenarios.hazard_parts import HazardPart, part_of, quantity
 from scenarios.part import Part
 from scenarios.plans import PlanChoice
@@ -166,7 +167,7 @@ class SensingPart(Part):
     kinds
         Rules by kind, over those of the preset.
     wear
-        Whether sensors fail by age, as often as the catalogue says.
+        How many times as fast as the catalogue says sensors wear out and fail; 0 for never.
     calibrated
         How long ago sensors were calibrated at the most, each at a moment of its own.
     """
@@ -176,7 +177,7 @@ class SensingPart(Part):
     water: WaterGauges = WaterGauges()
     traffic: VehicleDetectors = VehicleDetectors()
     kinds: Annotated[dict[str, SiteRule], BeforeValidator(_rules)] = Field(default_factory=dict)
-    wear: bool = False
+    wear: float = Field(default=0.0, ge=0, le=1e6)
     calibrated: Seconds = 0.0
 
     @field_validator("kinds")
@@ -236,7 +237,7 @@ class SensorFault(Part):
 
     type: Literal["sensor_fault"]
     kind: str
-    fault: Literal["dead", "stuck", "spiking", "drifting"]
+    fault: FaultKind
     count: int = Field(default=1, ge=1)
     at: Seconds = 0.0
     lasts: Seconds | None = None

@@ -287,6 +287,8 @@ class SensorKind:
         Mean time between failures [y].
     calibration_y
         Time between two calibrations [y]; None where it is never calibrated.
+    drowns_m
+        Depth of water over the ground in which it drowns; None where water does it no harm.
     failures
         What usually goes wrong with it.
     source
@@ -309,6 +311,7 @@ class SensorKind:
     upkeep_cny_per_y: float
     mtbf_y: float
     calibration_y: float | None = None
+    drowns_m: float | None = None
     failures: tuple[str, ...] = ()
     source: str
 

@@ -126,6 +126,7 @@ RADAR_CAMERA = SensorKind(
     price_cny=80_000.0,
     upkeep_cny_per_y=5_000.0,
     mtbf_y=6.0,
+    drowns_m=1.0,
     failures=("rain", "glare"),
     source="95 % detected, ±0.5 m, 10 Hz; domain facts, section 3; here counts and health",
 )
@@ -144,6 +145,8 @@ RSU = SensorKind(
     price_cny=30_000.0,
     upkeep_cny_per_y=2_000.0,
     mtbf_y=6.0,
+    # Cabinets stand on plinths (assumed, of all three).
+    drowns_m=1.0,
     failures=("GNSS lost", "expired certificate"),
     source="300-500 m, below 100 ms, 10 Hz; domain facts, section 3; here its health",
 )
@@ -162,6 +165,7 @@ SIGNAL_CONTROLLER = SensorKind(
     price_cny=40_000.0,
     upkeep_cny_per_y=2_000.0,
     mtbf_y=8.0,
+    drowns_m=1.0,
     failures=("lamp circuit", "clock off"),
     source="assumed: a networked controller of GB 25280; here its health",
 )

@@ -33,6 +33,8 @@ GAS_DETECTOR = SensorKind(
     upkeep_cny_per_y=400.0,
     mtbf_y=5.0,
     calibration_y=1.0,
+    # Water on the street runs into the chamber (assumed).
+    drowns_m=0.05,
     failures=("flooding", "biogas false alarm"),
     source="laser methane: 0-100 %LEL, ±3, 0.1, T90 15 s, 30/1 min, 3-5 y; domain facts, S7",
 )
@@ -56,6 +58,8 @@ COVER_TILT = SensorKind(
     price_cny=300.0,
     upkeep_cny_per_y=40.0,
     mtbf_y=5.0,
+    # Its radio lies in the cover (assumed: heard through shallow water).
+    drowns_m=0.3,
     failures=("traffic shocks",),
     source="cover tilt: 0-90°, ±1°, trips at 10°, daily, 4 y; domain facts, section 3, S30",
 )
@@ -276,6 +280,8 @@ ELECTRICAL_FIRE = SensorKind(
     price_cny=600.0,
     upkeep_cny_per_y=80.0,
     mtbf_y=6.0,
+    # Main boards hang above the floor (assumed).
+    drowns_m=0.5,
     failures=("nuisance trips",),
     source="residual current: 20-1000 mA, ±5 %, 10 min and events; typical datasheets",
 )

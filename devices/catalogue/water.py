@@ -132,6 +132,8 @@ MANHOLE_LEVEL = SensorKind(
     upkeep_cny_per_y=120.0,
     mtbf_y=4.0,
     calibration_y=2.0,
+    # Its radio lies in the cover (assumed: heard through shallow water).
+    drowns_m=0.3,
     failures=("silt", "debris"),
     source="smart cover: 0-5 m, ±0.5 % of full scale, 4 y; domain facts, section 3, source S30",
 )

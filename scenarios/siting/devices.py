@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from devices.catalogue import GATEWAY, SensorKind
-from devices.cohort import Deployment
+from devices.deployment import Deployment
 from scenarios.schema import Scenario
 from sim.kernel.basemap import BaseMap
 from sim.messages.telemetry import F64, I32, DeviceInfo

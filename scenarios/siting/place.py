@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from devices.catalogue import KINDS, RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR
-from devices.cohort import Deployment
+from devices.deployment import Deployment
 from scenarios.schema import Scenario, SiteRule
 from scenarios.site_rules import RULES, Rule
 from scenarios.siting.devices import site

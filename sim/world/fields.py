@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernel.clock import Ns
+from sim.kernel.roads import Roads
+from sim.world.city.spread import owners
 from sim.world.water import Underpasses
 from sim.world.weather import Weather
 
@@ -149,3 +151,27 @@ class CountingField:
             return np.stack([np.where(online > 0, passed, np.nan), online])
 
         return read
+
+
+class StandingWater:
+    """One channel: water over the ground of the link watched, or of the nearest one [m].
+
+    Parameters
+    ----------
+    roads
+        The links.
+    depth_m
+        ``(n_links,)`` depth on each, changed in place [m].
+    """
+
+    def __init__(self, roads: Roads, depth_m: F64) -> None:
+        self._roads = roads
+        self._depth_m = depth_m
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(1, n)``."""
+        del place
+        roads = self._roads
+        middle_m = (roads.node_xy_m[roads.start] + roads.node_xy_m[roads.end]) / 2
+        at = np.where(link >= 0, link, owners(xy_m, middle_m))
+        return lambda: self._depth_m[at][None, :]

@@ -31,6 +31,7 @@ from sim.world.fields import (
     Field,
     LiveField,
     RainField,
+    StandingWater,
     VehicleField,
 )
 from sim.world.hazards.flood import Floods
@@ -107,6 +108,8 @@ class World:
         every family.
     ambient
         Air temperature [°C] and relative humidity [0 to 1], which sensors feel as well.
+    standing_water
+        Water over the ground, in which some drown [m].
 
     Raises
     ------
@@ -132,6 +135,7 @@ class World:
         self.water = Underpasses(city.basins)
         self.traffic = Traffic(basemap.roads, city.zones, streams, config.traffic)
         self._sunken = SunkenLinks(basemap, self.water)
+        self.standing_water: Field = StandingWater(basemap.roads, self._sunken.depth_m)
         self.people = People(
             basemap,
             self.water,
