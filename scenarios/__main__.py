@@ -11,6 +11,7 @@ from typing import Any
 from scenarios import commands
 from scenarios.city.rooms import add_city
 from scenarios.options import Interrupt, parse_span, parse_speed
+from scenarios.sensors_command import sensors
 from sim.kernel.errors import ChengmaiError
 
 EXIT_BAD_INPUT = 2
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     hazards = room("hazards", commands.hazards, "list what a scenario may let happen")
     hazards.add_argument("type", nargs="?", help="one type, with its keys")
     hazards.add_argument("--markdown", action="store_true", help="all of them as a page")
+    sensors_room = room("sensors", sensors, "list the catalogue of sensors, or one kind in full")
+    sensors_room.add_argument("kind", nargs="?", help="one kind, such as gas_detector")
+    sensors_room.add_argument("--markdown", action="store_true", help="all of them as a page")
     check = room("check", commands.check, "read a scenario and its city, and say what would run")
     run = room("run", commands.run, "run a scenario as fast as it goes")
     live = room("live", commands.live, "run city, broker and centre, with the dashboard")

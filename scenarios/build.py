@@ -9,21 +9,26 @@ from typing import Any, Literal
 import numpy as np
 
 from devices.attacker import Attacker
-from devices.cohort import Cohort, Deployment, Uplink
+from devices.cohort import Cohort, Uplink
+from devices.deployment import Deployment
+from devices.energy import YEAR_S
 from devices.faults import FaultOrder, FaultPlan
 from devices.gateway import GatewayOutage, Gateways
 from devices.saboteur import Saboteur
+from devices.surroundings import Surroundings
+from devices.wear import wear_orders
 from ops_center.core.config import CenterConfig
 from scenarios.hazard_parts import HazardPart
 from scenarios.plans import chosen_plans, without_gear
 from scenarios.schema import CityPart, PoliciesPart, PumpFailure, Scenario, SensorFault
 from scenarios.schema import Storm as StormPart
-from scenarios.siting import place_gateways, place_sensors
+from scenarios.siting.devices import place_gateways
+from scenarios.siting.place import place_sensors
 from sim.kernel import basemap as maps
 from sim.kernel.bus import Bus
 from sim.kernel.clock import Ns, seconds
 from sim.kernel.errors import InputError
-from sim.kernel.rng import SeededStreams
+from sim.kernel.rng import SeededStreams, Streams
 from sim.messages.city import MapPublished
 from sim.world.city.cache import CityCache
 from sim.world.city.load import load_city
@@ -150,8 +155,13 @@ def build_city_side(
         on_fault=on_fault,
     )
     if deployments is None:
-        deployments = tuple(place_sensors(scenario, basemap, gateway_births, streams))
+        deployments = tuple(place_sensors(scenario, city, gateway_births, streams))
     uplink = Uplink(gateways=gateways, loss=scenario.network.loss)
+    around = Surroundings(
+        air=world.ambient,
+        water=world.standing_water,
+        calibrated_y=scenario.sensing.calibrated / YEAR_S,
+    )
     _check_fault_kinds(scenario, deployments)
     cohorts = tuple(
         Cohort(
@@ -162,8 +172,10 @@ def build_city_side(
             streams=streams,
             uplink=uplink,
             faults=FaultPlan(
-                orders=tuple(_fault_orders(scenario, deployment, engine.now())), on_fault=on_fault
+                orders=tuple(_fault_orders(scenario, deployment, engine.now(), streams)),
+                on_fault=on_fault,
             ),
+            around=around,
         )
         for deployment in deployments
     )
@@ -290,8 +302,18 @@ def _check_fault_kinds(scenario: Scenario, deployments: tuple[Deployment, ...]) 
             )
 
 
-def _fault_orders(scenario: Scenario, deployment: Deployment, start: Ns) -> list[FaultOrder]:
-    return [
+def _fault_orders(
+    scenario: Scenario, deployment: Deployment, start: Ns, streams: Streams
+) -> list[FaultOrder]:
+    worn = wear_orders(
+        deployment.kind,
+        [device.device_id for device in deployment.devices],
+        start=start,
+        end=Ns(start + seconds(scenario.clock.length)),
+        faster=scenario.sensing.wear,
+        streams=streams,
+    )
+    return worn + [
         FaultOrder(
             device_id=device.device_id,
             fault=hazard.fault,
