@@ -44,6 +44,9 @@ MAX_COUNT = 2**31 - 1
 MAX_SPEED = 1e6
 """Fastest city that is believed, in city seconds per wall second."""
 
+MAX_INTERVAL_S = 366 * 86_400
+"""Longest reporting period that is believed [s]."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 
 _state = msgspec.json.Decoder(wire.State)
@@ -200,6 +203,8 @@ def _read_pack(address: topics.Address, payload: bytes) -> Pack:
     for record in _parse(_pack, payload):
         base_time = record.bt if record.bt is not None else base_time
         base_unit = record.bu if record.bu is not None else base_unit
+        if record.bver is not None and not 1 <= record.bver <= wire.SENML_VERSION:
+            raise PayloadError("schema", f"bver was {record.bver}, at most 10 expected")
         if record.v is None:
             raise PayloadError("schema", f"record {record.n!r} has no numeric value 'v'")
         if not math.isfinite(record.v):
@@ -328,7 +333,7 @@ def _read_device(address: topics.Address, state: wire.DeviceState) -> Message:
 
 
 def _interval(name: str, value: float | None) -> float:
-    if value is None or not 0 < value < 366 * 86_400:
+    if value is None or not 0 < value < MAX_INTERVAL_S:
         raise PayloadError("range", f"{name} was {value!r}, expected seconds above 0")
     return value
 

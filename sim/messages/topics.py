@@ -25,6 +25,8 @@ CHANNELS = (TELEMETRY, STATE, EVENT, COMMAND, ACK)
 
 EMERGENCY = "emergency"
 """Domain level of units and calls."""
+GATEWAY = "gateway"
+"""Kind level of gateways, whose telemetry may tell of other devices too."""
 CLOCK = (WHOLE_CITY, "city", "clock", "main")
 MAP = (WHOLE_CITY, "city", "map", "main")
 
