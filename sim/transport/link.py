@@ -331,6 +331,7 @@ class MqttLink:
                 receipt,
                 droppable=message.qos == 0,
                 retained=message.retain,
+                qos=message.qos,
             )
         )
 

@@ -1,0 +1,60 @@
+"""Payloads against the published JSON Schemas."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import jsonschema_rs
+import msgspec
+
+from sim.messages import topics, wire
+from sim.messages.schemas import name_for, schemas
+from sim.probe.reader import Body, Heard
+
+STATE_NAMES = {
+    wire.DeviceState: "device-state",
+    wire.UnitStateWire: "unit-state",
+    wire.ActuatorState: "actuator-state",
+    wire.ClockState: "clock-state",
+}
+
+APART = ("lon", "lat", "interval_s")
+"""Fields of a birth that have rules of their own, which tell more than a schema does."""
+
+TOLD = 120
+"""Characters of a validator's complaint that are told."""
+
+
+def complaint(heard: Heard) -> str | None:
+    """Return what the schema of a message's channel has against its payload, or None."""
+    name = _name(heard)
+    if name is None:
+        return None
+    document = msgspec.json.decode(heard.arrival.payload)
+    validator = _validator(name)
+    if validator.is_valid(document):
+        return None
+    error = next(validator.iter_errors(document))
+    where = "/".join(str(step) for step in error.instance_path)
+    text = error.message if len(error.message) <= TOLD else error.message[: TOLD - 1] + "…"
+    return f"{where}: {text}" if where else text
+
+
+def _name(heard: Heard) -> str | None:
+    body: Body | None = heard.body
+    if heard.address is None or body is None:
+        return None
+    if heard.address.channel != topics.STATE:
+        return name_for(heard.address)
+    return STATE_NAMES.get(type(body))  # type: ignore[arg-type]
+
+
+@cache
+def _validator(name: str) -> jsonschema_rs.Validator:
+    schema = schemas()[name]
+    if name == "device-state":
+        for key in ("if", "then"):
+            del schema[key]
+        for field in APART:
+            schema["properties"][field] = True
+    return jsonschema_rs.validator_for(schema)
