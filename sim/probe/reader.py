@@ -174,15 +174,14 @@ def _decoded(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:
         ) from error
     try:
         return decoder.decode(payload)
-    except msgspec.ValidationError as error:
-        raise _UnreadableError("payload.schema", str(error)) from error
     except (msgspec.DecodeError, RecursionError) as error:
         constant = _no_number(payload)
         if constant is not None:
             raise _UnreadableError("payload.number", constant) from error
-        raise _UnreadableError(
-            "payload.json", str(error) if payload else "an empty payload"
-        ) from error
+        if isinstance(error, msgspec.ValidationError):
+            raise _UnreadableError("payload.schema", str(error)) from error
+        seen = str(error) if payload else "an empty payload"
+        raise _UnreadableError("payload.json", seen) from error
 
 
 def _no_number(payload: bytes) -> str | None:

@@ -7,7 +7,7 @@ from sim.messages.wire import DeviceState
 from sim.probe.arrival import Arrival
 from sim.probe.checks.base import Desk, Ending, reports
 from sim.probe.reader import Heard, Report
-from sim.probe.roll import ONLINE, base_name
+from sim.probe.roll import ONLINE
 
 OURS = "urn:dev:ops:chengmai-"
 MOVED_DEG = 1e-3
@@ -88,7 +88,8 @@ class BirthCheck:
         if not name:
             return "no base name"
         is_own = report.who == f"{report.address.kind}/{report.address.device}"
-        if name.startswith(OURS) and is_own and name != base_name(report.address):
+        is_ours = name.startswith(OURS) and is_own
+        if is_ours and not name.endswith(f"-{report.address.device}:"):
             return f"{name!r} on the topic of {report.who}"
         first = self._names.setdefault(report.who, name)
         if first != name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sim.kernel.clock import SECOND
+from sim.messages import topics
 from sim.messages.wire import AckWire, CommandWire
 from sim.probe.arrival import Arrival
 from sim.probe.checks.base import Desk, Ending
@@ -28,6 +29,7 @@ class _Story:
     """A command, its copies, and the answers."""
 
     who: str
+    domain: str
     command: CommandWire
     sent: list[Arrival]
     answers: list[_Answer] = field(default_factory=list)
@@ -43,14 +45,15 @@ class CommandCheck:
 
     def hear(self, heard: Heard) -> None:
         """Note a command or an answer."""
-        if heard.arrival.retained:
+        if heard.arrival.retained or heard.address is None:
             return
         body, who = heard.body, heard.who
         if isinstance(body, CommandWire):
             story = self._stories.get((who, body.id))
             if story is None:
                 answers = self._answers.setdefault((who, body.id), [])
-                self._stories[who, body.id] = _Story(who, body, [heard.arrival], answers)
+                domain = heard.address.domain
+                self._stories[who, body.id] = _Story(who, domain, body, [heard.arrival], answers)
             else:
                 story.sent.append(heard.arrival)
         elif isinstance(body, AckWire):
@@ -142,7 +145,8 @@ class CommandCheck:
                 notes.note("command.no_ack", story.who, seen, first)
             return
         notes.judge("command.no_ack", "command.ack_id")
-        if story.answers[0].ack.status != "accepted":
+        # A unit is on its way for as long as it takes.
+        if story.answers[0].ack.status != "accepted" or story.domain == topics.EMERGENCY:
             return
         if any(answer.ack.status in OVER for answer in story.answers):
             notes.judge("command.unfinished")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -29,7 +30,8 @@ FAST_IN_ALARM = 0.4
 """Steps shorter in the mean than so many alarm intervals are too short: a device that comes
 into alarm reports at once, so that two reports may fall into one alarm interval."""
 JITTER = 0.1
-"""Mean deviation of steps from their median, as a share of it, that is uneven (assumed)."""
+"""Median deviation of steps from their median, as a share of it, that is uneven; and of their
+mean from the interval, that is another rate (assumed)."""
 JITTER_STEPS = 5
 
 BURST_NS = 10 * SECOND
@@ -40,6 +42,8 @@ BURST_NS = 10 * SECOND
 class _Steps:
     times: dict[int, float] = field(default_factory=dict)
     last: Arrival | None = None
+    doubtful: bool = False
+    """Whether numbers are used twice, so that nothing can be reckoned by them."""
 
 
 class RateCheck:
@@ -52,10 +56,17 @@ class RateCheck:
         self._spoke_ns: dict[str, int] = {}
         self._recent: dict[str, deque[int]] = {}
         self._flooded: set[str] = set()
+        self._voices: dict[str, set[str]] = {}
+        self._stray_levels: set[str] = set()
 
     def hear(self, heard: Heard) -> None:
         """Note when who spoke."""
         self._note_burst(heard)
+        if heard.address is None:
+            self._stray_levels.update(heard.arrival.topic.lower().split("/"))
+            return
+        if heard.fault is not None and not heard.arrival.retained:
+            self._spoke_ns[heard.who] = int(heard.arrival.at)
         state = heard.body
         if isinstance(state, DeviceState):
             if state.status == ONLINE:
@@ -85,13 +96,15 @@ class RateCheck:
 
     def _note_report(self, report: Report, arrival: Arrival) -> None:
         self._spoke_ns[report.who] = int(arrival.at)
+        self._voices.setdefault(report.address.device, set()).add(report.who)
         steps = self._steps.setdefault(report.who, _Steps())
         steps.last = arrival
         seq = len(steps.times) if report.seq is None else int(report.seq)
         time_s = report.time_s
         if time_s is None or time_s < ABSOLUTE_S:
             time_s = arrival.at / SECOND
-        steps.times.setdefault(seq, time_s)
+        if steps.times.setdefault(seq, time_s) != time_s:
+            steps.doubtful = True
 
     def _note_burst(self, heard: Heard) -> None:
         arrival, who = heard.arrival, heard.who
@@ -111,16 +124,16 @@ class RateCheck:
     def _judge_steps(self, who: str, steps: _Steps, interval_s: float, alarm_s: float) -> None:
         notes = self._desk.notes
         spans = _spans(steps.times)
-        if len(spans) < STEPS_LEAST:
+        if len(spans) < STEPS_LEAST or steps.doubtful:
             return
         notes.judge("rate.slow", "rate.fast")
         last = steps.last
-        slow = [span for span in spans if span > SLOW * interval_s]
-        if len(slow) >= STEPS_LEAST and len(slow) > SHARE * len(spans):
+        mean_s = math.fsum(spans) / len(spans)
+        is_slow = alarm_s < interval_s or mean_s > (1 + JITTER) * interval_s
+        if is_slow and _are_many(spans, lambda span: span > SLOW * interval_s):
             seen = f"{median(spans):g} s apart, where the birth says {interval_s:g} s"
             notes.note("rate.slow", who, seen, last)
         elif alarm_s < interval_s:
-            mean_s = math.fsum(spans) / len(spans)
             if len(spans) > JITTER_STEPS and mean_s < FAST_IN_ALARM * alarm_s:
                 seen = f"{mean_s:g} s apart, where the birth says {alarm_s:g} s in alarm"
                 notes.note("rate.fast", who, seen, last)
@@ -130,14 +143,15 @@ class RateCheck:
     def _judge_even(
         self, who: str, spans: list[float], interval_s: float, last: Arrival | None
     ) -> None:
+        """Judge a device that has no alarm, and so no reason to be early."""
         notes, middle_s = self._desk.notes, median(spans)
-        fast = [span for span in spans if span < FAST * interval_s]
-        if len(fast) >= STEPS_LEAST and len(fast) > SHARE * len(spans):
+        is_fast = math.fsum(spans) / len(spans) < (1 - JITTER) * interval_s
+        if is_fast and _are_many(spans, lambda span: span < FAST * interval_s):
             seen = f"{middle_s:g} s apart, where the birth says {interval_s:g} s"
             notes.note("rate.fast", who, seen, last)
         elif len(spans) >= JITTER_STEPS:
             notes.judge("rate.jitter")
-            off_s = math.fsum(abs(span - middle_s) for span in spans) / len(spans)
+            off_s = median(abs(span - middle_s) for span in spans)
             if off_s > JITTER * middle_s:
                 seen = f"{middle_s:g} s apart, give or take {off_s:.1f} s"
                 notes.note("rate.jitter", who, seen, last)
@@ -146,9 +160,12 @@ class RateCheck:
         expect = self._desk.expect
         intervals = max(2, math.ceil(math.log(expect.silence_chance) / math.log(expect.loss)))
         patience_s = intervals * interval_s + expect.lateness_s + expect.slack_s
-        is_explained = known.offline or self._is_cut_off(known)
-        if ending.cut is not None and ending.cut[0] == known.who:
-            is_explained = True
+        is_explained = (
+            known.offline
+            or self._is_cut_off(known)
+            or self._speaks_elsewhere(known)
+            or (ending.cut is not None and ending.cut[0] == known.who)
+        )
         if ending.span_s <= patience_s or is_explained:
             return
         self._desk.notes.judge("rate.silence")
@@ -157,6 +174,11 @@ class RateCheck:
             seen = f"silent for {since_s:,.0f} s, with an interval of {interval_s:g} s"
             self._desk.notes.note("rate.silence", known.who, seen)
 
+    def _speaks_elsewhere(self, known: Known) -> bool:
+        """Return whether the device reports on topics that are not its own, which others note."""
+        device = known.address.device
+        return device in self._stray_levels or bool(self._voices.get(device, set()) - {known.who})
+
     def _is_cut_off(self, known: Known) -> bool:
         """Return whether the device's gateway has said that it is gone."""
         gateway_id = None if known.birth is None else known.birth.gateway
@@ -164,6 +186,12 @@ class RateCheck:
             return False
         gateway = self._desk.roll.find(f"gateway/{gateway_id}")
         return gateway is not None and gateway.offline
+
+
+def _are_many(spans: list[float], is_off: Callable[[float], bool]) -> bool:
+    """Return whether more steps are off than a restart or a clock that was set explains."""
+    off = sum(map(is_off, spans))
+    return off >= STEPS_LEAST and off > SHARE * len(spans)
 
 
 def _spans(times: dict[int, float]) -> list[float]:
