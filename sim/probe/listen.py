@@ -131,7 +131,8 @@ class Listener:
         InputError
             When it was not heard, or two kinds of device bear it.
         """
-        found = [known for known in self.examination.roll if known.address.device == device_id]
+        named = [known for known in self.examination.roll if known.address.device == device_id]
+        found = [known for known in named if known.birth is not None] or named
         if len(found) != 1:
             heard = ", ".join(known.who for known in found) or "nothing of it was heard"
             raise InputError("--device", value=device_id, expected=f"one device; {heard}")
