@@ -36,8 +36,10 @@ def tell(verdict: Verdict, console: Console) -> None:
 
 def _table(verdict: Verdict) -> Table:
     table = Table(show_lines=True)
-    for heading in ("check", "", "who", "seen", "expected", "clause"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("check", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("who", overflow="fold")
+    table.add_column("what", overflow="fold")
     for name in RULES:
         found = verdict.of(name)
         if not found:
@@ -46,15 +48,15 @@ def _table(verdict: Verdict) -> Table:
         who = [finding.device for finding in found[:DEVICES_SHOWN]]
         if len(found) > DEVICES_SHOWN:
             who.append(f"and {len(found) - DEVICES_SHOWN:,} more")
-        seen = first.seen if first.count == 1 else f"{first.seen} ({first.count:,} times)"
+        times = "" if first.count == 1 else f" ({first.count:,} times)"
+        what = [f"seen      {first.seen}{times}", f"expected  {first.expected}"]
+        what.append(f"          ({first.clause})")
         if first.topic:
-            seen += f"\n{first.topic}\n{first.payload}"
+            what += [first.topic, first.payload]
         table.add_row(
             Text(name),
             Text(first.severity, style=STYLES[first.severity]),
             Text("\n".join(who)),
-            Text(seen),
-            Text(first.expected),
-            Text(first.clause),
+            Text("\n".join(what)),
         )
     return table
