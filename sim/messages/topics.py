@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from sim.kernel.errors import PayloadError
 from sim.kernel.ids import is_level
 
+Levels = tuple[str, str, str, str]
+"""District, domain, kind and device of a topic."""
+
 ROOT = "city"
 VERSION = "v1"
 WHOLE_CITY = "all"

@@ -25,6 +25,7 @@ class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
     bn: str | None = None
     bt: float | None = None
     bu: str | None = None
+    bv: float | None = None
     bver: int | None = None
     n: str | None = None
     u: str | None = None

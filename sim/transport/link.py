@@ -20,7 +20,7 @@ from paho.mqtt.enums import MQTTErrorCode
 
 from sim.kernel.clock import monotonic_s
 from sim.kernel.errors import InputError, TransportError
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.client import CLIENT_ID, LinkOptions, Session, connect, new_client
 from sim.transport.inbox import Inbound

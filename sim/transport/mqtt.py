@@ -17,7 +17,8 @@ from sim.kernel.clock import monotonic_s
 from sim.kernel.errors import PayloadError
 from sim.messages import topics
 from sim.messages.city import CallReceived, CityClock, MapPublished
-from sim.messages.encode import Encoder, WireMessage
+from sim.messages.encode import Encoder
+from sim.messages.envelope import WireMessage
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
 from sim.messages.operator import OperatorOrder
 from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
