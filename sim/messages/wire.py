@@ -19,7 +19,7 @@ SENML_VERSION = 10
 """Highest version of SenML that is understood (RFC 8428, section 4.4)."""
 
 
-class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Record(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """One SenML record (RFC 8428, section 4)."""
 
     bn: str | None = None
