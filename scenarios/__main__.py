@@ -12,6 +12,7 @@ from scenarios import commands
 from scenarios.city.rooms import add_city
 from scenarios.options import Interrupt, parse_span, parse_speed
 from scenarios.probe.rooms import add_probe
+from scenarios.schema_command import add_schema, schema
 from sim.kernel.errors import ChengmaiError
 
 EXIT_BAD_INPUT = 2
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add_city(rooms.add_parser("city", help=summary, description=summary))
     summary = "check somebody's device or feed, on any broker, against what ours demands"
     add_probe(rooms.add_parser("probe", help=summary, description=summary))
+    add_schema(room("schema", schema, "write the feed's schemas and descriptions"))
     room("scenarios", commands.scenarios, "list the library's scenarios")
     hazards = room("hazards", commands.hazards, "list what a scenario may let happen")
     hazards.add_argument("type", nargs="?", help="one type, with its keys")
@@ -112,6 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         )
     for child in (live, feed):
         child.add_argument("--exit", action="store_true", help="end when the scenario ends")
+        child.add_argument(
+            "--payload", choices=("json", "cbor"), default="json", help="form of SenML packs"
+        )
+        child.add_argument(
+            "--packs", choices=("device", "gateway"), default="device", help="who sends packs"
+        )
     for child in (live, ops):
         child.add_argument(
             "--port", type=int, metavar="P", help="of the dashboard; 0: any free one"

@@ -25,7 +25,6 @@ from sim.probe.examination import Examination
 from sim.probe.expect import Expect, Range
 from sim.probe.listen import Listener, Watch
 from sim.probe.reader import Heard, read
-from sim.probe.roll import Roll
 from sim.probe.verdict import BLIND, Verdict
 from sim.transport.broker_url import BrokerUrl, parse_broker_url
 from sim.transport.recorder import read_recording, recording_start
@@ -162,7 +161,7 @@ def _recorded_speed(path: Path) -> float:
     clock = topics.topic(*topics.CLOCK, topics.STATE)
     for item in read_recording(path):
         if item.topic == clock:
-            said = read(Arrival(item.at, item.topic, item.payload), Roll()).body
+            said = read(Arrival(item.at, item.topic, item.payload)).body
             if isinstance(said, ClockState) and said.speed > 0:
                 return said.speed
     return 1.0

@@ -7,7 +7,7 @@ from sim.kernel.clock import SECOND, Ns, WallClock, monotonic_s
 from sim.kernel.errors import PayloadError
 from sim.messages import topics
 from sim.messages.city import CityClock
-from sim.messages.decode import Pack, read_one
+from sim.messages.decode import read_one
 from sim.probe.listen import CLIENT
 from sim.probe.reader import Heard
 from sim.transport.broker_url import BrokerUrl
@@ -84,8 +84,8 @@ def _first_time(url: BrokerUrl, patience_s: float) -> Ns | None:
                     read = read_one(item.topic, item.payload)
                 except PayloadError:
                     continue
-                if isinstance(read, Pack) and read.time_ns > SECOND and not item.retained:
-                    return Ns(read.time_ns)
+                if isinstance(read, list) and read[0].time_ns > SECOND and not item.retained:
+                    return Ns(read[0].time_ns)
         return None
     finally:
         link.close()

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from sim.messages import topics, wire
-from sim.messages.decode import MAX_CHANNELS, MAX_COUNT, MAX_INTERVAL_S, MAX_SPEED
-from sim.messages.encode import BATTERY, QUALITY, SEQ, SIM_TIME
+from sim.messages.decode import MAX_COUNT, MAX_INTERVAL_S, MAX_SPEED
+from sim.messages.gather import MAX_CHANNELS
 from sim.messages.map_shape import MapShape
+from sim.messages.senml import ASIDE, QUALITY, SEQ, SIM_TIME
 
 Schema = dict[str, Any]
 
@@ -28,8 +29,6 @@ STATES = ("device-state", "unit-state", "actuator-state", "clock-state", "map-st
 SENML_NAME = "^[A-Za-z0-9:./_-]+$"
 SENML_BASE_NAME = "^[A-Za-z0-9][A-Za-z0-9:./_-]*$"
 """Characters of names (RFC 8428, section 4.5.1)."""
-
-ASIDE = (SEQ, SIM_TIME, BATTERY, QUALITY)
 
 _TIME: Schema = {"minimum": 0, "exclusiveMaximum": wire.MAX_TIME_S}
 _LON: Schema = {"minimum": -180, "maximum": 180}

@@ -62,7 +62,7 @@ class Examination:
     def hear(self, arrival: Arrival) -> Heard:
         """Take one message, and return what it says."""
         self.messages += 1
-        heard = read(arrival, self.roll)
+        heard = read(arrival)
         self._note_who(heard)
         for check in self._checks:
             check.hear(heard)

@@ -37,6 +37,8 @@ class Expect:
         Most messages of one device within ten seconds (assumed: ten a second).
     max_bytes
         Largest payload, but for the map's: 20,480 B is the default of a small broker, rumqttd.
+    max_pack_bytes
+        Largest pack of a gateway for many devices: hosted brokers take 128 kB (AWS IoT Core).
     silence_chance
         A device is silent when so many of its reports are missing that loss alone explains it
         with less than this chance.
@@ -62,6 +64,7 @@ class Expect:
     duplicates: float = 0.05
     burst: int = 100
     max_bytes: int = 20_480
+    max_pack_bytes: int = 128_000
     silence_chance: float = 1e-6
     ack_s: float = 30.0
     finish_s: float = 120.0

@@ -16,13 +16,13 @@ from typing import Any
 import msgspec
 
 from sim.kernel.errors import PayloadError
-from sim.messages import topics, wire
+from sim.messages import senml, topics, wire
 from sim.messages.city import MapPublished
 from sim.messages.decode import read_one
-from sim.messages.encode import BATTERY, QUALITY, SEQ, SIM_TIME
+from sim.messages.senml import ASIDE, BATTERY, QUALITY, SEQ, SIM_TIME
 from sim.messages.topics import Address
 from sim.probe.arrival import Arrival
-from sim.probe.roll import Roll, name_of
+from sim.probe.roll import name_of
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -121,7 +121,6 @@ class _UnreadableError(Exception):
         super().__init__(seen)
 
 
-_pack = msgspec.json.Decoder(list[wire.Record])
 _of_channel: dict[str, msgspec.json.Decoder[Any]] = {
     topics.STATE: msgspec.json.Decoder(wire.State),
     topics.EVENT: msgspec.json.Decoder(wire.CallEvent),
@@ -130,14 +129,8 @@ _of_channel: dict[str, msgspec.json.Decoder[Any]] = {
 }
 
 
-def read(arrival: Arrival, roll: Roll) -> Heard:
-    """Return what a message says.
-
-    Parameters
-    ----------
-    roll
-        The devices known so far, by which a gateway's pack names its devices.
-    """
+def read(arrival: Arrival) -> Heard:
+    """Return what a message says."""
     try:
         address = topics.parse(arrival.topic)
     except PayloadError as error:
@@ -146,42 +139,66 @@ def read(arrival: Arrival, roll: Roll) -> Heard:
         )
     who = name_of(address)
     try:
-        body = _body(address, arrival.payload, roll)
+        body = _body(address, arrival.payload)
     except _UnreadableError as error:
         return Heard(arrival=arrival, who=who, address=address, fault=error.fault)
     return Heard(arrival=arrival, who=who, address=address, body=body)
 
 
-def _body(address: Address, payload: bytes, roll: Roll) -> Body | None:
+def _body(address: Address, payload: bytes) -> Body | None:
     if address.channel == topics.STATE:
         if not payload:
             return None
         if payload.startswith(GZIP_MAGIC):
             return _map(address, payload)
     if address.channel == topics.TELEMETRY:
-        return tuple(_reports(address, _decoded(_pack, payload), roll))
+        return tuple(_reports(address, _records(payload)))
     body: Body = _decoded(_of_channel[address.channel], payload)
     _finite(body)
     return body
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:
+def is_cbor(payload: bytes) -> bool:
+    """Return whether a pack is of CBOR: its first byte tells."""
+    return bool(payload) and 0x80 <= payload[0] <= 0x9F
+
+
+def _records(payload: bytes) -> list[wire.Record]:
+    if not is_cbor(payload):
+        _text(payload)
     try:
-        payload.decode()
-    except UnicodeDecodeError as error:
-        raise _UnreadableError(
-            "payload.utf8", f"byte {payload[error.start]:#04x} at {error.start}"
-        ) from error
+        return senml.read(payload)
+    except PayloadError as error:
+        if error.reason == "cbor":
+            raise _UnreadableError("payload.cbor", error.detail) from error
+        raise _because(payload, error.detail, is_shape=error.reason == "schema") from error
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:
+    _text(payload)
     try:
         return decoder.decode(payload)
     except (msgspec.DecodeError, RecursionError) as error:
-        constant = _no_number(payload)
-        if constant is not None:
-            raise _UnreadableError("payload.number", constant) from error
-        if isinstance(error, msgspec.ValidationError):
-            raise _UnreadableError("payload.schema", str(error)) from error
-        seen = str(error) if payload else "an empty payload"
-        raise _UnreadableError("payload.json", seen) from error
+        is_shape = isinstance(error, msgspec.ValidationError)
+        raise _because(payload, str(error), is_shape=is_shape) from error
+
+
+def _text(payload: bytes) -> None:
+    try:
+        payload.decode()
+    except UnicodeDecodeError as error:
+        seen = f"byte {payload[error.start]:#04x} at {error.start}"
+        raise _UnreadableError("payload.utf8", seen) from error
+
+
+def _because(payload: bytes, seen: str, *, is_shape: bool) -> _UnreadableError:
+    """Return why a payload cannot be read, as exactly as can be told."""
+    constant = None if is_cbor(payload) else _no_number(payload)
+    if constant is not None:
+        return _UnreadableError("payload.number", constant)
+    if is_shape:
+        return _UnreadableError("payload.schema", seen)
+    return _UnreadableError("payload.json", seen if payload else "an empty payload")
 
 
 def _no_number(payload: bytes) -> str | None:
@@ -225,52 +242,68 @@ def _map(address: Address, payload: bytes) -> Districts:
     return Districts(frozenset(one.district_id for one in said.basemap.districts))
 
 
-def _reports(address: Address, records: list[wire.Record], roll: Roll) -> Iterable[Report]:
+class _Bases:
+    """Base fields, which hold until they are replaced (RFC 8428, section 4.1)."""
+
+    __slots__ = ("name", "time_s", "unit", "value")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.time_s: float | None = None
+        self.unit = "/"
+        self.value = 0.0
+
+    def note(self, record: wire.Record) -> None:
+        if record.bn is not None:
+            self.name = record.bn
+        if record.bt is not None:
+            self.time_s = record.bt
+        if record.bu is not None:
+            self.unit = record.bu
+        if record.bv is not None:
+            self.value = record.bv
+
+
+def _reports(address: Address, records: list[wire.Record]) -> Iterable[Report]:
     """Return the reports of a pack: a device's one, or a gateway's and its devices'."""
-    segment: list[wire.Record] = []
-    base: str | None = None
+    bases = _Bases()
+    run: list[wire.Record] = []
     for record in records:
-        if record.bn is not None and record.bn != base and segment:
-            yield _report(address, base, segment, roll)
-            segment = []
-        base = base if record.bn is None else record.bn
-        segment.append(record)
-    if not segment:
+        if address.kind == topics.GATEWAY and record.bn is not None and run:
+            yield _report(address, run, bases)
+            run = []
+        run.append(record)
+    if not run:
         raise _UnreadableError("payload.schema", "an empty pack")
-    yield _report(address, base, segment, roll)
+    yield _report(address, run, bases)
 
 
-def _report(address: Address, base: str | None, records: list[wire.Record], roll: Roll) -> Report:
-    base_time: float | None = None
-    base_unit: str | None = None
+def _report(address: Address, records: list[wire.Record], bases: _Bases) -> Report:
     time_s: float | None = None
     aside: dict[str, float] = {}
     readings: list[tuple[str, str, float]] = []
     for record in records:
-        base_time = record.bt if record.bt is not None else base_time
-        base_unit = record.bu if record.bu is not None else base_unit
+        bases.note(record)
         if record.n is None:
             raise _UnreadableError("payload.schema", "a record has no name 'n'")
         if record.v is None:
             raise _UnreadableError("payload.schema", f"record {record.n!r} has no number 'v'")
-        if not math.isfinite(record.v):
-            raise _UnreadableError("payload.number", f"record {record.n!r} was {record.v!r}")
-        if record.n in (SEQ, SIM_TIME, BATTERY, QUALITY):
-            aside[record.n] = record.v
+        value = record.v + bases.value
+        if not math.isfinite(value):
+            raise _UnreadableError("payload.number", f"record {record.n!r} was {value!r}")
+        if record.n in ASIDE:
+            aside[record.n] = value
             continue
-        readings.append((record.n, record.u or base_unit or "/", record.v))
-        if base_time is not None or record.t is not None:
-            time_s = (base_time or 0.0) + (record.t or 0.0)
+        readings.append((record.n, record.u or bases.unit, value))
+        if bases.time_s is not None or record.t is not None:
+            time_s = (bases.time_s or 0.0) + (record.t or 0.0)
     if not readings:
         raise _UnreadableError("payload.schema", "the pack holds no reading")
-    who = name_of(address)
-    if address.kind == "gateway" and base is not None:
-        who = roll.named(base) or (who if base.endswith(f"-{address.device}:") else base)
     quality = aside.get(QUALITY, 0.0)
     return Report(
-        who=who,
+        who=_who(address, bases.name),
         address=address,
-        base_name=base,
+        base_name=bases.name,
         time_s=time_s,
         seq=aside.get(SEQ),
         sim_time_s=aside.get(SIM_TIME),
@@ -278,3 +311,11 @@ def _report(address: Address, base: str | None, records: list[wire.Record], roll
         quality=int(quality) if 0 <= quality <= 255 else 0,
         readings=tuple(readings),
     )
+
+
+def _who(address: Address, base_name: str | None) -> str:
+    """Return whose a report is: on a gateway's topic, the device's that the base name names."""
+    named = None
+    if address.kind == topics.GATEWAY and base_name is not None:
+        named = senml.read_base_name(base_name)
+    return name_of(address) if named is None else "/".join(named)

@@ -47,7 +47,6 @@ class Roll:
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
-        self._named: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Known]:
         return iter(self._known.values())
@@ -59,16 +58,11 @@ class Roll:
         """Return the device, or None."""
         return self._known.get(who)
 
-    def named(self, base_name: str) -> str | None:
-        """Return the device that has the base name of our feed, or None."""
-        return self._named.get(base_name)
-
     def note(self, who: str, address: Address, arrival: Arrival) -> Known:
         """Note that a device was heard, and return it."""
         known = self._known.get(who)
         if known is None:
             known = self._known[who] = Known(who, address, arrival.at)
-            self._named[base_name(address)] = who
         known.heard_at = arrival.at
         return known
 
@@ -80,11 +74,6 @@ class Roll:
             known.address = address
             known.birth = state
             known.births += 1
-
-
-def base_name(address: Address) -> str:
-    """Return the SenML base name that a device of our feed has."""
-    return f"urn:dev:ops:chengmai-{address.kind}-{address.device}:"
 
 
 def name_of(address: Address) -> str:

@@ -73,6 +73,13 @@ _ROWS = (
     _rule("payload.utf8", "fail", "UTF-8", "RFC 8259, 8.1", STREAM),
     _rule("payload.json", "fail", "one JSON document", "RFC 8259, 2", STREAM),
     _rule(
+        "payload.cbor",
+        "fail",
+        "one CBOR array of maps, where telemetry is not JSON",
+        "RFC 8949, 3; RFC 8428, 6",
+        "telemetry in CBOR",
+    ),
+    _rule(
         "payload.number",
         "fail",
         "finite numbers; JSON has no NaN and no Infinity",

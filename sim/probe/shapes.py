@@ -7,10 +7,10 @@ from functools import cache
 import jsonschema_rs
 import msgspec
 
-from sim.messages import topics, wire
-from sim.messages.encode import SEQ
+from sim.messages import senml, topics, wire
 from sim.messages.schemas import name_for, schemas
-from sim.probe.reader import Body, Heard
+from sim.messages.senml import SEQ
+from sim.probe.reader import Body, Heard, is_cbor
 
 STATE_NAMES = {
     wire.DeviceState: "device-state",
@@ -32,7 +32,11 @@ def complaint(heard: Heard) -> str | None:
     name = _name(heard)
     if name is None:
         return None
-    document = msgspec.json.decode(heard.arrival.payload)
+    payload = heard.arrival.payload
+    if heard.address is not None and heard.address.channel == topics.TELEMETRY and is_cbor(payload):
+        document = msgspec.to_builtins(senml.read(payload))
+    else:
+        document = msgspec.json.decode(payload)
     validator = _validator(name)
     if validator.is_valid(document):
         return None

@@ -9,7 +9,7 @@ import msgspec
 
 from sim.kernel.clock import SECOND, Ns
 from sim.messages import topics
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.messages.field import Scalar
 from sim.messages.topics import Address
 from sim.messages.wire import CommandWire

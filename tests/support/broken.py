@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.kernel.clock import SECOND, Ns
+from sim.messages import senml
 from sim.probe.arrival import Arrival
 from sim.probe.checks.commands import UNKNOWN_ACTION
 from support.feed import Feed, small, whole
@@ -155,6 +156,16 @@ def empty() -> Feed:
 @breaks("payload.json")
 def trailing_comma() -> Feed:
     return raw(lambda payload: payload[:-1] + b",]")
+
+
+@breaks("payload.cbor")
+def torn_cbor() -> Feed:
+    def as_cbor(arrival: Arrival, number: int) -> Arrival:
+        whole_pack = senml.write(senml.read(arrival.payload), "cbor")
+        payload = whole_pack[:-9] if number % 7 == 3 else whole_pack
+        return replace(arrival, payload=payload)
+
+    return small().each(victim(), "telemetry", as_cbor)
 
 
 @breaks("payload.number")

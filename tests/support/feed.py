@@ -17,6 +17,7 @@ from sim.kernel.clock import Ns, seconds
 from sim.messages import topics
 from sim.messages.encode import Encoder
 from sim.messages.operator import OperatorOrder
+from sim.messages.packing import TelemetryForm
 from sim.probe.arrival import Arrival
 from sim.probe.examination import Examination
 from sim.probe.expect import Expect
@@ -101,11 +102,11 @@ def examine(feed: Feed, expect: Expect = EXPECT, *, strict: bool = False) -> Ver
 
 
 @cache
-def whole() -> Feed:
+def whole(form: TelemetryForm = TelemetryForm()) -> Feed:  # noqa: B008 -- frozen
     """The storm's first hour and a quarter, with everything that city and centre say."""
     scenario = load_scenario("storm")
     engine = SimEngine(scenario.clock.start_ns)
-    encoder = Encoder()
+    encoder = Encoder(form)
     heard: list[Arrival] = []
 
     def tap(message: Message) -> None:

@@ -8,7 +8,7 @@ from threading import Thread
 from typing import Any
 
 from sim.kernel.clock import SECOND, WallClock
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.inbox import Inbox
 from sim.transport.link import MqttLink

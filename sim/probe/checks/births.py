@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.messages.senml import URN
 from sim.messages.topics import Address
 from sim.messages.wire import DeviceState
 from sim.probe.arrival import Arrival
@@ -9,7 +10,6 @@ from sim.probe.checks.base import Desk, Ending, reports
 from sim.probe.reader import Heard, Report
 from sim.probe.roll import ONLINE
 
-OURS = "urn:dev:ops:chengmai-"
 MOVED_DEG = 1e-3
 """How far a birth's place may be from the last one's [degrees]: some 100 m, a satellite fix
 between high houses (assumed)."""
@@ -88,7 +88,7 @@ class BirthCheck:
         if not name:
             return "no base name"
         is_own = report.who == f"{report.address.kind}/{report.address.device}"
-        is_ours = name.startswith(OURS) and is_own
+        is_ours = name.startswith(URN) and is_own
         if is_ours and not name.endswith(f"-{report.address.device}:"):
             return f"{name!r} on the topic of {report.who}"
         first = self._names.setdefault(report.who, name)

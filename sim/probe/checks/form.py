@@ -5,10 +5,12 @@ from __future__ import annotations
 from sim.messages import topics
 from sim.probe.arrival import Arrival
 from sim.probe.checks.base import Desk, Ending
-from sim.probe.reader import Districts, Heard
+from sim.probe.reader import Districts, Heard, is_cbor
 from sim.probe.shapes import complaint
 
 PAYLOAD_RULES = ("payload.utf8", "payload.json", "payload.number", "payload.schema", "payload.size")
+PACKS = (topics.GATEWAY, topics.TELEMETRY)
+"""Kind and channel of what may be large: reports of many devices in one pack."""
 
 
 class FormCheck:
@@ -32,18 +34,23 @@ class FormCheck:
         if heard.address is None:
             return
         is_map = isinstance(heard.body, Districts)
-        size, limit = len(heard.arrival.payload), self._desk.expect.max_bytes
+        expect, address = self._desk.expect, heard.address
+        is_pack = (address.kind, address.channel) == PACKS
+        size = len(heard.arrival.payload)
+        limit = expect.max_pack_bytes if is_pack else expect.max_bytes
+        if address.channel == topics.TELEMETRY and is_cbor(heard.arrival.payload):
+            notes.judge("payload.cbor")
         if size > limit and not is_map:
             seen = f"{size:,} bytes, more than {limit:,}"
             notes.note("payload.size", heard.who, seen, heard.arrival)
-        domain = self._desk.expect.domains.get(heard.address.kind)
+        domain = expect.domains.get(address.kind)
         if domain is not None:
             notes.judge("topic.domain")
-            if domain != heard.address.domain:
-                seen = f"domain {heard.address.domain!r} for a {heard.address.kind}"
+            if domain != address.domain:
+                seen = f"domain {address.domain!r} for a {address.kind}"
                 seen += f", which is {domain!r}"
                 notes.note("topic.domain", heard.who, seen, heard.arrival)
-        self._first.setdefault(heard.who, (heard.address.district, heard.arrival))
+        self._first.setdefault(heard.who, (address.district, heard.arrival))
 
     def conclude(self, _ending: Ending) -> None:
         """Hold every district to the map, where there is one."""

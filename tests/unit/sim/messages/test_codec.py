@@ -13,8 +13,9 @@ from sim.kernel.bus import Message
 from sim.kernel.clock import SECOND
 from sim.kernel.errors import PayloadError
 from sim.messages import topics, wire
-from sim.messages.decode import MAX_CHANNELS, Decoder
+from sim.messages.decode import Decoder
 from sim.messages.encode import Encoder
+from sim.messages.gather import MAX_CHANNELS
 from sim.messages.operator import OperatorOrder
 from sim.messages.telemetry import Channel, DeviceBirth, TelemetryBatch
 from support.messages import (

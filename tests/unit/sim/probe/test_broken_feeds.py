@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.kernel.clock import SECOND, Ns
+from sim.messages.packing import TelemetryForm
 from sim.probe.rules import RULES
 from sim.probe.verdict import FAILED, PASSED
 from support import broken
@@ -31,6 +32,7 @@ def test_our_own_feed_passes_every_rule_strictly():
     # What nobody did to the feed cannot be judged; everything else was.
     unjudged = {rule for rule in RULES if verdict.standing(rule) == "not judged"}
     assert unjudged == {
+        "payload.cbor",
         "will.missing",
         "will.wrong",
         "will.not_retained",
@@ -38,6 +40,15 @@ def test_our_own_feed_passes_every_rule_strictly():
         "command.expired",
         "command.copy",
     }
+
+
+@pytest.mark.parametrize("packs", ["device", "gateway"])
+def test_our_own_feed_in_cbor_passes(packs):
+    verdict = examine(whole(TelemetryForm(payload="cbor", packs=packs)), strict=True)
+    assert not [f for f in verdict.findings if f.severity != "info"]
+    assert verdict.standing("payload.cbor") == "pass"
+    assert verdict.standing("rate.slow") == "pass"
+    assert verdict.devices > 400
 
 
 def test_every_rule_that_can_fail_is_broken_by_some_feed():
