@@ -17,7 +17,7 @@ from scenarios.load import list_scenarios
 from sim.messages.decode import read_one
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
-LIVE = {"live", "feed", "ops", "record"}
+LIVE = {"live", "feed", "ops", "record", "probe"}
 
 
 def fences(page: Path) -> list[str]:

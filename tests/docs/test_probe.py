@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 from conftest import ROOT
+from scenarios.__main__ import read_options
 from scenarios.probe.page import table
 from sim.kernel.clock import Ns
 from sim.probe.arrival import Arrival
@@ -26,6 +28,13 @@ def test_every_clause_a_check_names_stands_on_the_page():
     }
     demands = PAGE.partition("## What the feed demands")[2].partition("## The checks")[0]
     assert named == set(re.findall(r"^(\d+)\. \*\*", demands, flags=re.MULTILINE))
+
+
+def test_commands_on_the_page_are_ones_the_program_takes():
+    lines = re.findall(r"^ +(chengmai probe .*)$", PAGE, flags=re.MULTILINE)
+    assert len(lines) >= 3
+    for line in lines:
+        assert read_options(shlex.split(line)[1:]).profile == "city"
 
 
 def test_sample_payloads_on_the_page_pass():
