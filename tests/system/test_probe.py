@@ -9,7 +9,7 @@ from sim.probe.rules import RULES
 from sim.transport.brokers.nats import NatsBroker
 from sim.transport.inbox import Inbound
 from sim.transport.recorder import Recorder
-from support import broken
+from support import breaking, broken_flow, broken_form
 from support.feed import small
 from support.programs import Chengmai
 from support.scripted import DEVICE, ScriptedDevice, offline
@@ -71,14 +71,14 @@ def test_recordings_are_judged_by_all_that_they_hold(tmp_path, capsys):
     standing = {check["check"]: check["standing"] for check in verdict["checks"]}
     assert standing["rate.slow"] == "pass"
     assert standing["qos.low"] == "not judged"
-    bad = recorded(tmp_path / "bad.jsonl", broken.five_minutes_behind())
+    bad = recorded(tmp_path / "bad.jsonl", broken_flow.five_minutes_behind())
     assert main(["probe", "--recording", bad]) == 1
     assert "time.offset" in capsys.readouterr().out
-    warned = recorded(tmp_path / "warned.jsonl", broken.stuck())
+    warned = recorded(tmp_path / "warned.jsonl", broken_form.stuck())
     assert main(["probe", "--recording", warned]) == 0
     assert main(["probe", "--recording", warned, "--strict"]) == 1
     one = ["probe", "--recording", bad, "--device"]
-    assert main([*one, broken.victim()]) == 1
+    assert main([*one, breaking.victim()]) == 1
     other = next(a.topic.split("/")[5] for a in small().arrivals if "/rain_gauge/" in a.topic)
     assert main([*one, other]) == 0
     assert main([*one, "nobody"]) == 2

@@ -12,10 +12,12 @@ from sim.kernel.clock import SECOND, Ns
 from sim.messages.packing import TelemetryForm
 from sim.probe.rules import RULES
 from sim.probe.verdict import FAILED, PASSED
-from support import broken
-from support.broken import BROKEN
+from support import breaking, broken_flow, broken_form
+from support.breaking import BROKEN
 from support.feed import EXPECT, examine, small, whole
 
+SHELVES = (broken_form, broken_flow)
+"""Each adds its feeds to the list as it is imported."""
 CASES = [(rule, name, make) for rule, cases in BROKEN.items() for name, make in cases]
 
 
@@ -75,18 +77,18 @@ def test_feed_with_one_thing_wrong_is_failed_by_that_rule_alone(rule, make):
 
 
 def test_a_cut_device_with_a_will_passes():
-    verdict = examine(broken.cut(broken.will()), strict=True)
+    verdict = examine(broken_flow.cut(broken_flow.will()), strict=True)
     assert breaches(verdict) == set()
     assert verdict.standing("will.missing") == "pass"
 
 
 def test_a_refused_command_and_an_answered_copy_pass():
-    verdict = examine(broken.told("show", -600.0, "refused"), strict=True)
+    verdict = examine(broken_flow.told("show", -600.0, "refused"), strict=True)
     assert breaches(verdict) == set()
     assert verdict.standing("command.expired") == "pass"
-    feed = broken.told("show", 600.0, "accepted", "done")
+    feed = broken_flow.told("show", 600.0, "accepted", "done")
     copy = next(a for a in feed.arrivals if b'"probe-1"' in a.payload)
-    answer = broken.said("ack", 20, id="probe-1", status="done")
+    answer = broken_flow.said("ack", 20, id="probe-1", status="done")
     verdict = examine(feed.plus(replace(copy, at=Ns(copy.at + 18 * SECOND)), answer), strict=True)
     assert breaches(verdict) == set()
     assert verdict.standing("command.copy") == "pass"
@@ -94,12 +96,12 @@ def test_a_refused_command_and_an_answered_copy_pass():
 
 def test_a_restart_after_a_birth_passes():
     def counted_anew(pack, number):
-        return broken.put(pack, "seq", number % 25)
+        return breaking.put(pack, "seq", number % 25)
 
-    feed = broken.packs(counted_anew)
+    feed = breaking.packs(counted_anew)
     births = [
-        replace(broken.first_birth(), at=Ns(arrival.at - SECOND))
-        for number, arrival in enumerate(feed.of(broken.victim(), "telemetry"))
+        replace(breaking.first_birth(), at=Ns(arrival.at - SECOND))
+        for number, arrival in enumerate(feed.of(breaking.victim(), "telemetry"))
         if number and number % 25 == 0
     ]
     assert births
@@ -116,10 +118,10 @@ def test_delay_and_reordering_within_the_lateness_is_no_fault(delays_s, twice):
         return replace(arrival, at=Ns(arrival.at + round(delay_s * SECOND)))
 
     alone = small().with_(
-        a for channel in broken.BOTH for a in small().of(broken.victim(), channel)
+        a for channel in breaking.BOTH for a in small().of(breaking.victim(), channel)
     )
-    feed = alone.each(broken.victim(), "telemetry", delayed)
-    sent = feed.of(broken.victim(), "telemetry")
+    feed = alone.each(breaking.victim(), "telemetry", delayed)
+    sent = feed.of(breaking.victim(), "telemetry")
     copies = [replace(sent[n], at=Ns(sent[n].at + 3 * SECOND)) for n in twice]
     found = breaches(examine(feed.plus(*copies)))
     # A delay that is always long looks like a clock that is behind, and may: nothing else.
