@@ -28,6 +28,7 @@ from scenarios.report.material import LinkEffect
 from scenarios.results import Outcome, headline
 from scenarios.schema import PoliciesPart, Scenario
 from sim.kernel.errors import InputError
+from sim.messages.packing import TelemetryForm
 from sim.transport.broker_url import BrokerUrl, parse_broker_url
 from sim.transport.brokers.base import Broker
 from sim.transport.brokers.external import ExternalBroker
@@ -279,6 +280,7 @@ def _live_run(
         speed=options.speed,
         broker=url,
         ends=options.exit or options.until is not None,
+        form=TelemetryForm(payload=options.payload, packs=options.packs),
         command=_command_line(options),
     )
 

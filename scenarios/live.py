@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from scenarios.schema import PoliciesPart, Scenario
 from sim.kernel.clock import MILLISECOND, Ns, WallClock, iso, monotonic_s, seconds, to_seconds
 from sim.messages.city import CityClock
 from sim.messages.encode import death
+from sim.messages.packing import TelemetryForm
 from sim.messages.telemetry import DeviceDeath
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.mqtt import MqttBus
@@ -40,6 +41,8 @@ class LiveRun:
         Length of the scenario [s].
     ends
         Whether the run ends with the scenario; otherwise the city lives on until stopped.
+    form
+        How the city's readings go over the wire.
     """
 
     scenario: Scenario
@@ -49,6 +52,7 @@ class LiveRun:
     speed: float
     broker: BrokerUrl
     ends: bool
+    form: TelemetryForm = field(default_factory=TelemetryForm)
     command: str = ""
 
 
@@ -66,7 +70,7 @@ class LiveCity:
     def __init__(self, spec: LiveRun, folder: Path | None) -> None:
         self.engine = SimEngine(spec.scenario.clock.start_ns)
         self.truth = output.Lines(folder / output.TRUTH if folder else None)
-        self.bus = MqttBus(spec.broker, CITY_CLIENT)
+        self.bus = MqttBus(spec.broker, CITY_CLIENT, form=spec.form)
         self.side: CitySide = build_city_side(
             spec.scenario, spec.city, spec.seed, self.engine, self.bus, self.truth
         )

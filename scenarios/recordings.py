@@ -19,7 +19,7 @@ from scenarios.schema import PoliciesPart
 from sim.kernel.clock import MILLISECOND, Ns, SteppedClock, WallClock, monotonic_s
 from sim.kernel.errors import InputError
 from sim.messages import topics
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport import recorder
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.inbox import Inbox
