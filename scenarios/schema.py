@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 import operator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from scenarios.hazard_parts import HazardPart, part_of, quantity
-from scenarios.part import Part
+from scenarios.hazard_parts import HazardPart, part_of
 from scenarios.plans import PlanChoice
+from sim.files.quantities import quantity
+from sim.files.strict import Part
 from sim.kernel.clock import BEIJING, SECOND, Ns
 from sim.world.city.beijing.plan import MIN_SCALE
 from sim.world.city.load import BEIJING as CITY_OF_OURS
@@ -165,11 +166,6 @@ if TYPE_CHECKING:
     Hazard = Storm | PumpFailure | SensorFault | HazardPart
 else:
     Hazard = Annotated[functools.reduce(operator.or_, PARTS), Field(discriminator="type")]
-
-HAZARD_TYPES: tuple[str, ...] = tuple(
-    literal for part in PARTS for literal in get_args(part.model_fields["type"].annotation)
-)
-"""Their words, in the same order."""
 
 
 class CascadesPart(Part):
