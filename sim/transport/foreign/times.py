@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 from sim.kernel.clock import MILLISECOND, Ns
@@ -48,11 +48,11 @@ def read_time(value: Any, form: Format, zone: timezone) -> Ns:
 
 def parse_zone(text: str) -> timezone:
     """Return the zone of text such as ``+08:00`` or ``Z``; raises ValueError when it is none."""
+    expected = "expected an offset such as '+08:00'"
     try:
-        at = datetime.fromisoformat(f"2000-01-01T00:00:00{text}")
-    except ValueError:
-        at = datetime.min
-    offset = at.utcoffset()
-    if offset is None or not abs(offset) < timedelta(days=1):
-        raise ValueError("expected an offset such as '+08:00'")
+        offset = datetime.fromisoformat(f"2000-01-01T00:00:00{text}").utcoffset()
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if offset is None:
+        raise ValueError(expected)
     return timezone(offset)

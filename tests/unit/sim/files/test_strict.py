@@ -22,7 +22,9 @@ class Dog(Part):
 
 class House(Part):
     name: str
-    animals: dict[str, Annotated[Cat | Dog, Field(discriminator="type")]] = {}
+    animals: dict[str, Annotated[Cat | Dog, Field(discriminator="type")]] = Field(
+        default_factory=dict
+    )
     rooms: tuple[str, ...] = ()
 
 
@@ -57,7 +59,9 @@ def test_mistake_is_told_with_file_line_and_what_was_expected(text, line, says):
 
 
 def test_text_that_is_no_mapping_is_refused():
-    with pytest.raises(InputError, match="house.yaml: was 'list', expected a mapping with 'name'"):
+    with pytest.raises(
+        InputError, match=r"house\.yaml: was 'list', expected a mapping with 'name'"
+    ):
         read("- name\n")
 
 
