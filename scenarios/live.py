@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from ops_center.live.service import OpsService, ServiceSpec
 from scenarios import output
 from scenarios.build import CitySide, build_city_side, center_config
+from scenarios.heads import head_document
 from scenarios.results import Outcome, conclude
-from scenarios.schema import PoliciesPart, Scenario
+from scenarios.schema import Scenario
 from sim.kernel.clock import MILLISECOND, Ns, WallClock, iso, monotonic_s, seconds, to_seconds
 from sim.messages.city import CityClock
 from sim.messages.encode import death
 from sim.messages.telemetry import DeviceDeath
 from sim.transport.broker_url import BrokerUrl
+from sim.transport.foreign.mapping import ForeignMapping
 from sim.transport.mqtt import MqttBus
 from sim.world.city.model import City
 from sim.world.engine import Brake, SimEngine
@@ -40,6 +40,8 @@ class LiveRun:
         Length of the scenario [s].
     ends
         Whether the run ends with the scenario; otherwise the city lives on until stopped.
+    foreign
+        What somebody else's feeds on the broker mean to the centre, or None.
     """
 
     scenario: Scenario
@@ -50,6 +52,7 @@ class LiveRun:
     broker: BrokerUrl
     ends: bool
     command: str = ""
+    foreign: ForeignMapping | None = None
 
 
 class LiveCity:
@@ -185,8 +188,9 @@ def run_live(
             client_id=CENTRE_CLIENT,
             config=center_config(policies),
             folder=folder,
-            about=policies_document(policies),
+            about=head_document(policies, spec.foreign),
             port=port,
+            foreign=spec.foreign,
         ),
         city.clock_message(),
     )
@@ -253,8 +257,3 @@ class CentreThread:
             self._service.run()
         except BaseException as error:
             self._error = error
-
-
-def policies_document(policies: PoliciesPart) -> bytes:
-    """Return the policies as they stand at the head of a recording."""
-    return msgspec.json.encode({"policies": policies.model_dump()})

@@ -23,7 +23,7 @@ from sim.messages.operator import OperatorOrder
 from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.client import LinkOptions, Session
-from sim.transport.handlers import Handlers, OnPayloadError, Receiver
+from sim.transport.handlers import Handlers, OnPayloadError, Receiver, Translator
 from sim.transport.inbox import Inbound, Inbox
 from sim.transport.link import MqttLink
 from sim.transport.recent import Recent
@@ -78,6 +78,8 @@ class MqttBus:
         Called in `take` or `publish` after a lost connection is back and what it had
         published as retained was published again: with the gateway's identifier, or None for
         the main connection.
+    translator
+        Reads foreign feeds, which are then subscribed to as well; None for none.
     faults
         Wraps the way out, for tests: given the function that sends, returns the one to use.
     """
@@ -91,6 +93,7 @@ class MqttBus:
         options: LinkOptions | None = None,
         on_payload_error: OnPayloadError | None = None,
         on_back: Callable[[str | None], None] | None = None,
+        translator: Translator | None = None,
         faults: Callable[[Callable[[WireMessage], None]], Callable[[WireMessage], None]]
         | None = None,
     ) -> None:
@@ -100,7 +103,8 @@ class MqttBus:
         self._inbox = Inbox()
         self._encoder = Encoder()
         self._handlers = Handlers()
-        self._receiver = Receiver(self._handlers)
+        self._receiver = Receiver(self._handlers, translator)
+        self._foreign = [] if translator is None else list(translator.filters)
         self._channels: list[str] = []
         self._retained: dict[str, WireMessage] = {}
         self._seen: dict[str, int] = {}
@@ -143,8 +147,9 @@ class MqttBus:
         """
         self._main.open()
         self._opened = True
-        if self._channels:
-            self._main.subscribe([topics.pattern(channel) for channel in self._channels])
+        patterns = [topics.pattern(channel) for channel in self._channels] + self._foreign
+        if patterns:
+            self._main.subscribe(patterns)
             self._ask_again_s = monotonic_s() + ASK_AGAIN_S
         self._say_retained(None)
 
