@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,7 +80,7 @@ class Document:
         try:
             return model.model_validate(self._content)
         except pydantic.ValidationError as error:
-            raise self._explain(model, error.errors()[0]) from error
+            raise self._explain(model, error.errors()) from error
 
     def place(self, *path: str | int) -> str:
         """Return where a part stands, such as ``"line 12, hazards.storm"``."""
@@ -90,9 +90,15 @@ class Document:
         """Return the error that says what was expected of the part at `path`."""
         return InputError(self.thing, place=self.place(*path), value=value, expected=expected)
 
-    def _explain(self, model: type[Part], error: Any) -> InputError:
-        """Return one of pydantic's complaints as one of ours."""
-        path = _in_file(self._node, error)
+    def _explain(self, model: type[Part], errors: Sequence[Any]) -> InputError:
+        """Return the first of pydantic's complaints as one of ours.
+
+        Of what each member of a union complains of, that is the most particular.
+        """
+        paths = [_in_file(self._node, error) for error in errors]
+        about = [i for i, path in enumerate(paths) if path[: len(paths[0])] == paths[0]]
+        chosen = max(about, key=lambda i: len(paths[i]))
+        error, path = errors[chosen], paths[chosen]
         if error["type"] == "extra_forbidden":
             known = dict.fromkeys(_keys(model, path[:-1]))
             return self.wrong(*path, value=path[-1], expected=nearest(str(path[-1]), known))

@@ -7,6 +7,7 @@ listener's clock, so a recording of them, replayed, gives the same.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sized
 from typing import Protocol
@@ -14,7 +15,6 @@ from typing import Protocol
 from sim.kernel.bus import Message
 from sim.kernel.clock import MILLISECOND, SECOND, Ns, iso
 from sim.kernel.errors import PayloadError
-from sim.kernel.ids import slug
 from sim.messages.city import CityClock, MapPublished
 from sim.messages.field import UnitStatus
 from sim.messages.telemetry import QUALITY_OK, QUALITY_SELF_TEST, DeviceBirth
@@ -41,6 +41,8 @@ NEWEST_NS = 60 * SECOND
 the city's own devices."""
 
 Read = Message | PayloadError
+
+_KEPT = re.compile("[a-z0-9_-]")
 
 
 class Now(Protocol):
@@ -228,10 +230,7 @@ class ForeignFeeds:
 
     def _identity(self, prefix: str, own_id: str) -> str:
         """Return the identifier that a device or unit has with us."""
-        kept = slug(own_id, "")
-        if not kept:
-            raise PayloadError("device", f"{own_id!r} holds nothing of [a-z0-9]")
-        found = f"{prefix}-{kept}"
+        found = f"{prefix}-{as_level(own_id)}"
         if found in self._theirs:
             raise PayloadError("device", f"{found} is one of the city's own")
         return found
@@ -304,3 +303,14 @@ class ForeignFeeds:
         refusal = PayloadError(f"{REASON}{error.reason}", detail)
         refusal.topic, refusal.payload = topic, payload
         return refusal
+
+
+def as_level(own_id: str) -> str:
+    """Return an identifier as a part of a topic level: 京A.12 becomes ``4eaca-12``.
+
+    Other ASCII than ``[a-z0-9_-]`` becomes a hyphen, any other character its code point.
+    """
+    return "".join(
+        one if _KEPT.fullmatch(one) else "-" if one.isascii() else f"{ord(one):x}"
+        for one in own_id.lower()
+    )

@@ -296,7 +296,10 @@ class _Reader:
             channel=channel,
             at=part.at,
             unit_at=part.unit_at,
-            scales={unit: (f * part.times, offset) for unit, (f, offset) in scales.items()},
+            scales={
+                unit: (factor * part.times, factor * part.plus + offset)
+                for unit, (factor, offset) in scales.items()
+            },
             range=part.range,
             where=tuple(self._condition(path, text, what) for text, what in part.where.items()),
         )

@@ -6,6 +6,7 @@ of the topic (``+device``).
 
 from __future__ import annotations
 
+import math
 from datetime import timezone
 from typing import Annotated, Any, Literal
 
@@ -126,8 +127,9 @@ class ValuePart(Part):
     ----------
     unit, unit_at
         What the number is in: fixed, or where the message says so.
-    times
-        What the number is multiplied by first: 0.1 where tenths are sent.
+    times, plus
+        What the number is multiplied by first, and what is added then, in the unit sent: 0.1
+        where tenths are sent; -1 and the height of the sensor where it measures downwards.
     range
         Least and greatest number that is a measurement, as sent.
     where
@@ -140,6 +142,7 @@ class ValuePart(Part):
     unit: str | None = None
     unit_at: At | None = None
     times: float = 1.0
+    plus: float = 0.0
     range: tuple[float, float] | None = None
     where: dict[str, str | int | float | bool] = Field(default_factory=dict)
     becomes: str | None = None
@@ -150,8 +153,8 @@ class ValuePart(Part):
             raise ValueError("expected 'unit', or 'unit_at' where the message tells it")
         if self.range is not None and not self.range[0] < self.range[1]:
             raise ValueError("expected a 'range' that rises")
-        if not self.times:
-            raise ValueError("expected 'times' other than 0")
+        if not (self.times and math.isfinite(self.times) and math.isfinite(self.plus)):
+            raise ValueError("expected finite 'times' and 'plus', and 'times' other than 0")
         return self
 
 

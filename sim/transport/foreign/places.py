@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.kernel.basemap import BaseMap
 from sim.kernel.errors import PayloadError
@@ -71,12 +72,13 @@ class Places:
         Raises
         ------
         PayloadError
-            With reason ``"place"``: nothing says where it is, or the map has no such place.
+            With reason ``"place"``: nothing says where it is, the map has no such place, or
+            has not come.
         """
         if self._map is None:
-            if wish.lonlat is None:
-                raise PayloadError("place", "nothing tells where it is before the map has come")
-            return Site(lonlat=wish.lonlat, district=topics.WHOLE_CITY, place_id=wish.place_id)
+            if wish.lonlat is None or wish.place_id is not None or wish.watches is not None:
+                raise PayloadError("place", "the city's map has not come yet")
+            return Site(lonlat=wish.lonlat, district=topics.WHOLE_CITY, place_id=None)
         basemap, lonlat, place_id = self._map, wish.lonlat, wish.place_id
         if place_id is not None:
             if place_id not in basemap.place_index:
@@ -89,19 +91,17 @@ class Places:
         if (xy_m[0] < self._low_m).any() or (xy_m[0] > self._high_m).any():
             raise PayloadError("place", f"{lonlat[0]:.6f}, {lonlat[1]:.6f} is off the map")
         if place_id is None and wish.watches is not None:
-            place_id = self._nearest(basemap, xy_m[0], wish.watches)
+            place_id = _nearest(basemap, xy_m[0], wish.watches)
         return Site(lonlat=lonlat, district=basemap.district_of(xy_m)[0], place_id=place_id)
 
-    def _nearest(
-        self, basemap: BaseMap, xy_m: np.typing.NDArray[np.float64], watches: WatchPart
-    ) -> str | None:
-        """Return the nearest place of a kind, None where none is near enough."""
-        places = [place for place in basemap.places if place.kind == watches.kind]
-        if not places:
-            return None
-        apart_m = np.hypot(
-            np.array([place.x_m for place in places]) - xy_m[0],
-            np.array([place.y_m for place in places]) - xy_m[1],
-        )
-        nearest = int(apart_m.argmin())
-        return places[nearest].place_id if apart_m[nearest] <= watches.within else None
+
+def _nearest(basemap: BaseMap, xy_m: NDArray[np.float64], watches: WatchPart) -> str:
+    """Return the nearest place of a kind; raises `PayloadError` where none is near enough."""
+    places = [place for place in basemap.places if place.kind == watches.kind]
+    apart_m = np.hypot(
+        np.array([place.x_m for place in places]) - xy_m[0],
+        np.array([place.y_m for place in places]) - xy_m[1],
+    )
+    if not places or apart_m.min() > watches.within:
+        raise PayloadError("place", f"no {watches.kind} within {watches.within:g} m of it")
+    return places[int(apart_m.argmin())].place_id
