@@ -128,6 +128,10 @@ def _parser() -> argparse.ArgumentParser:
         child.add_argument(
             "--port", type=int, metavar="P", help="of the dashboard; 0: any free one"
         )
+    for child in (live, ops, record, replay):
+        child.add_argument(
+            "--foreign", metavar="MAPPING", help="YAML file that says what others' feeds mean"
+        )
     run.add_argument(
         "--codec", action="store_true", help="force every message through its wire form"
     )

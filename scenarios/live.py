@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from ops_center.live.service import OpsService, ServiceSpec
 from scenarios import output
 from scenarios.build import CitySide, build_city_side, center_config
+from scenarios.heads import head_document
 from scenarios.results import Outcome, conclude
-from scenarios.schema import PoliciesPart, Scenario
+from scenarios.schema import Scenario
 from sim.kernel.clock import MILLISECOND, Ns, WallClock, iso, monotonic_s, seconds, to_seconds
 from sim.messages.city import CityClock
 from sim.messages.encode import death
 from sim.messages.packing import TelemetryForm
 from sim.messages.telemetry import DeviceDeath
 from sim.transport.broker_url import BrokerUrl
+from sim.transport.foreign.mapping import ForeignMapping
 from sim.transport.mqtt import MqttBus
 from sim.world.city.model import City
 from sim.world.engine import Brake, SimEngine
@@ -43,6 +43,8 @@ class LiveRun:
         Whether the run ends with the scenario; otherwise the city lives on until stopped.
     form
         How the city's readings go over the wire.
+    foreign
+        What somebody else's feeds on the broker mean to the centre, or None.
     """
 
     scenario: Scenario
@@ -54,6 +56,7 @@ class LiveRun:
     ends: bool
     form: TelemetryForm = field(default_factory=TelemetryForm)
     command: str = ""
+    foreign: ForeignMapping | None = None
 
 
 class LiveCity:
@@ -189,8 +192,9 @@ def run_live(
             client_id=CENTRE_CLIENT,
             config=center_config(policies),
             folder=folder,
-            about=policies_document(policies),
+            about=head_document(policies, spec.foreign),
             port=port,
+            foreign=spec.foreign,
         ),
         city.clock_message(),
     )
@@ -257,8 +261,3 @@ class CentreThread:
             self._service.run()
         except BaseException as error:
             self._error = error
-
-
-def policies_document(policies: PoliciesPart) -> bytes:
-    """Return the policies as they stand at the head of a recording."""
-    return msgspec.json.encode({"policies": policies.model_dump()})

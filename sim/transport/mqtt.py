@@ -25,7 +25,7 @@ from sim.messages.packing import TelemetryForm
 from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.client import LinkOptions, Session
-from sim.transport.handlers import Handlers, OnPayloadError, Receiver
+from sim.transport.handlers import Handlers, OnPayloadError, Receiver, Translator
 from sim.transport.inbox import Inbound, Inbox
 from sim.transport.link import MqttLink
 from sim.transport.properties import Outside
@@ -83,8 +83,8 @@ class MqttBus:
         Called in `take` or `publish` after a lost connection is back and what it had
         published as retained was published again: with the gateway's identifier, or None for
         the main connection.
-    faults
-        Wraps the way out, for tests: given the function that sends, returns the one to use.
+    translator
+        Reads foreign feeds, which are then subscribed to as well; None for none.
     """
 
     def __init__(
@@ -97,8 +97,7 @@ class MqttBus:
         form: TelemetryForm | None = None,
         on_payload_error: OnPayloadError | None = None,
         on_back: Callable[[str | None], None] | None = None,
-        faults: Callable[[Callable[[WireMessage], None]], Callable[[WireMessage], None]]
-        | None = None,
+        translator: Translator | None = None,
     ) -> None:
         self._options = options or LinkOptions()
         self._url = url
@@ -108,7 +107,8 @@ class MqttBus:
         self._outside = Outside()
         self._handlers = Handlers()
         self._handlers.add(CityClock, self._keep_pace)
-        self._receiver = Receiver(self._handlers)
+        self._receiver = Receiver(self._handlers, translator)
+        self._foreign = [] if translator is None else list(translator.filters)
         self._channels: list[str] = []
         self._retained: dict[str, WireMessage] = {}
         self._seen: dict[str, int] = {}
@@ -117,7 +117,7 @@ class MqttBus:
         self._recent: dict[str | None, Recent] = {None: self._new_recent()}
         self._on_back = on_back
         self._on_payload_error = on_payload_error
-        self._send = self._route if faults is None else faults(self._route)
+        self._send: Callable[[WireMessage], None] = self._route
         self.unreadable = 0
         self._opened = False
         self._main = MqttLink(
@@ -152,8 +152,9 @@ class MqttBus:
         """
         self._main.open()
         self._opened = True
-        if self._channels:
-            self._main.subscribe([topics.pattern(channel) for channel in self._channels])
+        patterns = [topics.pattern(channel) for channel in self._channels] + self._foreign
+        if patterns:
+            self._main.subscribe(patterns)
             self._ask_again_s = monotonic_s() + ASK_AGAIN_S
         self._say_retained(None)
 
@@ -239,6 +240,12 @@ class MqttBus:
             elif wire.qos > 0:
                 self._recent[self._carrier(wire)].note(wire, monotonic_s())
             self._send(wire)
+
+    def disturb(
+        self, faults: Callable[[Callable[[WireMessage], None]], Callable[[WireMessage], None]]
+    ) -> None:
+        """Let `faults`, given the function that sends, say what is sent in its stead, for tests."""
+        self._send = faults(self._send)
 
     def inject(self, topic: str, payload: bytes) -> None:
         """Put a message into the inbox as if it had come in, from any thread."""

@@ -224,7 +224,8 @@ def test_a_lost_network_loses_telemetry_at_its_rate_and_no_command(url):
     centre = MqttBus(url, "centre")
     centre.subscribe(Command, heard.append)
     centre.subscribe(TelemetryBatch, readings.append)
-    with centre, MqttBus(url, "city", faults=bad) as city:
+    with centre, MqttBus(url, "city") as city:
+        city.disturb(bad)
         city.publish(birth(1))
         for number in range(100):
             city.publish(batch(1, seq=number))
