@@ -1,15 +1,19 @@
-"""Hold every message of a feed to its schema: check_feed.py HOST PORT SCHEMAS, until Ctrl-C."""
+"""Hold every message of a feed to its schema, until it is silent for so many seconds.
+
+check_feed.py HOST PORT SCHEMAS SECONDS; counts what was sound and what was faulty.
+"""
 
 import collections
 import gzip
 import json
 import pathlib
 import sys
+import time
 
 import jsonschema_rs
 import paho.mqtt.client as mqtt
 
-host, port, folder = sys.argv[1:]
+host, port, folder, silence_s = sys.argv[1:]
 checks = {f.stem: jsonschema_rs.validator_for(json.loads(f.read_text()))
           for f in pathlib.Path(folder).glob("*.json")}  # fmt: skip
 counts = collections.Counter()
@@ -32,7 +36,10 @@ client.on_connect = lambda client, *_: client.subscribe("city/v1/#", qos=1)
 client.on_subscribe = lambda *_: print("listening", flush=True)
 client.on_message = on_message
 client.connect(host, int(port))
-try:
-    client.loop_forever()
-except KeyboardInterrupt:
-    print(json.dumps(counts))
+client.loop_start()
+before = -1
+while not counts or counts.total() != before:
+    before = counts.total()
+    time.sleep(float(silence_s))
+print(json.dumps(counts))
+sys.exit(any(name.startswith("faulty") for name in counts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,10 +25,11 @@ HOUR_S = 3600.0
 def test_example_client_finds_every_message_of_an_hour_as_published(packs: Packs, tmp_path: Path):
     assert main(["schema", "--out", str(tmp_path)]) == 0
     scenario = load_scenario("storm")
+    city = build_city(scenario, scenario.seed)
     with NatsBroker() as broker:
         client = subprocess.Popen(
             [sys.executable, str(EXAMPLE), broker.url.host, str(broker.url.port),
-             str(tmp_path / "schemas")],
+             str(tmp_path / "schemas"), "2"],
             stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
@@ -38,7 +38,7 @@ def test_example_client_finds_every_message_of_an_hour_as_published(packs: Packs
             summary = run_feed(
                 LiveRun(
                     scenario=scenario,
-                    city=build_city(scenario, scenario.seed),
+                    city=city,
                     seed=scenario.seed,
                     until_s=HOUR_S,
                     speed=1000.0,
@@ -49,11 +49,11 @@ def test_example_client_finds_every_message_of_an_hour_as_published(packs: Packs
                 None,
                 should_stop=lambda: False,
             )
-            client.send_signal(signal.SIGINT)
-            told, _ = client.communicate(timeout=30)
+            told, _ = client.communicate(timeout=60)
         finally:
             client.kill()
     counts = json.loads(told)
+    assert client.returncode == 0
     assert not [name for name in counts if name.startswith("faulty")]
     assert counts["map-state"] == 1
     assert counts["clock-state"] >= 1
