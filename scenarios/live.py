@@ -26,6 +26,8 @@ from sim.world.engine import Brake, SimEngine
 
 TELL_CLOCK_S = 5.0
 """Wall time between two tellings of the city's clock."""
+BIRTHS_S = 60.0
+"""Wall time that a broker may take over all births before time begins without them (assumed)."""
 FOR_EVER_S = 366 * 86_400.0
 CITY_CLIENT = "chengmai-city"
 CENTRE_CLIENT = "chengmai-ops"
@@ -109,6 +111,8 @@ class LiveCity:
             self.bus.add_gateway(gateway.device_id, will)
         self.bus.publish(self.clock_message())
         self.side.start()
+        # Births are acknowledged and readings are not: without a pause, readings overtake them.
+        self.bus.flush(BIRTHS_S)
 
     def run(
         self, should_stop: Callable[[], bool], on_progress: Callable[[float], None] | None
