@@ -14,15 +14,18 @@ from rich.console import Console
 from devices.catalogue import KINDS
 from ops_center.live.settings import read_settings
 from scenarios import output
+from scenarios.foreign import load_foreign
 from scenarios.options import Interrupt
 from scenarios.probe.pace import FeedPace
 from scenarios.probe.table import tell
+from sim.kernel.clock import SteppedClock
 from sim.kernel.errors import InputError
 from sim.messages import topics
 from sim.messages.wire import ClockState
 from sim.probe.arrival import Arrival
 from sim.probe.examination import Examination
 from sim.probe.expect import Expect, Range
+from sim.probe.foreign import Foreign
 from sim.probe.listen import Listener, Watch
 from sim.probe.reader import Heard, read
 from sim.probe.verdict import BLIND, Verdict
@@ -90,6 +93,7 @@ def _live(options: Options, interrupt: Interrupt, say: Say) -> Verdict:
     for name, wanted in (("--command", options.commands), ("--cut", options.cut)):
         if wanted and options.device is None:
             raise InputError(name, expected="--device too: one device to do it to")
+    mapping = load_foreign(options.foreign)
     pace = FeedPace(url, options.speed, options.span)
     counted = _Counted(pace, say)
     listener = Listener(
@@ -99,6 +103,7 @@ def _live(options: Options, interrupt: Interrupt, say: Say) -> Verdict:
         expect=expectations(options, pace.speed),
         watch=Watch(on_heard=counted, should_stop=interrupt),
         strict=options.strict,
+        foreign=None if mapping is None else Foreign(mapping, pace),
     )
     whose = "the city's clock" if pace.is_told else "the wall's clock"
     with listener:
@@ -126,15 +131,21 @@ def _recorded(options: Options) -> Verdict:
         if wanted:
             raise InputError(name, expected="--broker: nobody answers in a recording")
     speed = options.speed or _recorded_speed(path)
+    mapping = load_foreign(options.foreign)
+    start = recording_start(path)
+    clock = SteppedClock(start)
     examination = Examination(
-        expectations(options, speed), recording_start(path), strict=options.strict
+        expectations(options, speed),
+        start,
+        strict=options.strict,
+        foreign=None if mapping is None else Foreign(mapping, clock),
     )
-    end = recording_start(path)
+    theirs = () if mapping is None else mapping.filters
     for item in read_recording(path):
-        end = item.at
-        if _is_wanted(options, item.topic):
+        clock.advance_to(max(clock.now(), item.at))
+        if _is_wanted(options, item.topic) or any(matches(it, item.topic) for it in theirs):
             examination.hear(Arrival(item.at, item.topic, item.payload))
-    return examination.conclude(end)
+    return examination.conclude(clock.now())
 
 
 def _is_wanted(options: Options, topic: str) -> bool:

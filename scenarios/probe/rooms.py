@@ -46,6 +46,9 @@ def add_probe(parser: argparse.ArgumentParser) -> None:
         "--cut", action="store_true", help="then wait for the will, once you pull the plug"
     )
     parser.add_argument(
+        "--foreign", metavar="MAPPING", help="judge others' JSON too, as a mapping file reads it"
+    )
+    parser.add_argument(
         "--speed",
         type=parse_speed,
         metavar="X",

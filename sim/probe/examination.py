@@ -20,6 +20,7 @@ from sim.probe.checks.values import ValueCheck
 from sim.probe.checks.wills import WillCheck
 from sim.probe.expect import Expect
 from sim.probe.findings import Notebook
+from sim.probe.foreign import Foreign
 from sim.probe.reader import Heard, read
 from sim.probe.roll import Roll
 from sim.probe.verdict import Verdict
@@ -36,13 +37,18 @@ class Examination:
         When it begins, in the feed's time.
     strict
         Whether warnings fail too.
+    foreign
+        Reads what is not in the feed's form; None where nothing is.
     """
 
-    def __init__(self, expect: Expect, start: Ns, *, strict: bool = False) -> None:
+    def __init__(
+        self, expect: Expect, start: Ns, *, strict: bool = False, foreign: Foreign | None = None
+    ) -> None:
         self.roll = Roll()
         self.messages = 0
         self._start = start
         self._strict = strict
+        self._foreign = foreign
         self._desk = Desk(expect=expect, roll=self.roll, notes=Notebook())
         self.wills = WillCheck(self._desk)
         self.commands = CommandCheck(self._desk)
@@ -62,6 +68,18 @@ class Examination:
     def hear(self, arrival: Arrival) -> Heard:
         """Take one message, and return what it says."""
         self.messages += 1
+        if self._foreign is None:
+            return self._judge(arrival)
+        self._desk.notes.judge("foreign.unfit")
+        heard: list[Heard] = []
+        for said in self._foreign.read(arrival):
+            if isinstance(said, Arrival):
+                heard.append(self._judge(said))
+            else:
+                self._desk.notes.note("foreign.unfit", arrival.topic, str(said), arrival)
+        return heard[0] if heard else Heard(arrival=arrival, who=arrival.topic)
+
+    def _judge(self, arrival: Arrival) -> Heard:
         heard = read(arrival)
         self._note_who(heard)
         for check in self._checks:

@@ -11,6 +11,7 @@ from sim.kernel.errors import InputError
 from sim.probe.arrival import Arrival
 from sim.probe.examination import Examination
 from sim.probe.expect import Expect
+from sim.probe.foreign import Foreign
 from sim.probe.reader import Heard
 from sim.probe.roll import Known
 from sim.probe.trials import trials
@@ -65,6 +66,10 @@ class Listener:
         What is tolerated.
     watch
         Who looks on.
+    strict
+        Whether warnings fail too.
+    foreign
+        Reads other people's messages, which are then listened to as well; None for none.
 
     Raises
     ------
@@ -81,6 +86,7 @@ class Listener:
         expect: Expect,
         watch: Watch,
         strict: bool = False,
+        foreign: Foreign | None = None,
     ) -> None:
         self._url = url
         self._patterns = list(patterns)
@@ -89,13 +95,15 @@ class Listener:
         self._watch = watch
         self._inbox = Inbox()
         self._link = MqttLink(url, CLIENT, on_message=self._inbox.put)
-        self.examination = Examination(expect, pace.now(), strict=strict)
+        self._foreign = foreign
+        self.examination = Examination(expect, pace.now(), strict=strict, foreign=foreign)
         self.cut: tuple[str, Ns] | None = None
 
     def open(self) -> None:
         """Connect and subscribe."""
         self._link.open()
-        self._link.subscribe(self._patterns)
+        theirs = [] if self._foreign is None else self._foreign.filters
+        self._link.subscribe([*self._patterns, *theirs])
 
     def close(self) -> None:
         """Say good-bye."""

@@ -19,6 +19,7 @@ FLAGS = "a live broker; a recording has no such flags"
 AGAIN = "a second look at a live broker, and news of a device while listening"
 BIRTH = "a birth"
 CUT = "--cut"
+FOREIGN = "--foreign"
 COMMAND = "a command, such as those of --command"
 
 
@@ -53,6 +54,13 @@ def _rule(name: str, severity: Severity, demand: str, clause: str, needs: str) -
 
 
 _ROWS = (
+    _rule(
+        "foreign.unfit",
+        "fail",
+        "what the mapping file says: identity, time, place, values, units",
+        f"{FEED} 14",
+        FOREIGN,
+    ),
     _rule(
         "topic.form",
         "fail",

@@ -34,6 +34,7 @@ def test_our_own_feed_passes_every_rule_strictly():
     # What nobody did to the feed cannot be judged; everything else was.
     unjudged = {rule for rule in RULES if verdict.standing(rule) == "not judged"}
     assert unjudged == {
+        "foreign.unfit",
         "payload.cbor",
         "will.missing",
         "will.wrong",
@@ -54,7 +55,9 @@ def test_our_own_feed_in_cbor_passes(packs):
 
 
 def test_every_rule_that_can_fail_is_broken_by_some_feed():
-    assert {rule.name for rule in RULES.values() if rule.severity != "info"} == set(BROKEN)
+    failing = {rule.name for rule in RULES.values() if rule.severity != "info"}
+    # Nothing of a feed of ours is foreign.
+    assert failing - {"foreign.unfit"} == set(BROKEN)
     assert len([rule for rule, *_ in CASES if RULES[rule].severity == "fail"]) >= 30
 
 
