@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+from collections.abc import Sequence
 
 import jsonschema_rs
 import numpy as np
@@ -31,8 +32,8 @@ def test_a_description_without_what_the_standard_asks_for_is_none(key):
     assert not standard("thing-description-1.1").is_valid(wrong)
 
 
-def pack_of(row: SensorKind, value: float) -> tuple[str, object]:
-    """Return the topic and the pack of one report in which every channel reads `value`."""
+def pack_of(row: SensorKind, values: Sequence[float]) -> tuple[str, object]:
+    """Return the topic and the pack of one report of so much in each channel."""
     info = dataclasses.replace(
         device(0), kind=row.kind, domain=row.domain, channels=row.message_channels
     )
@@ -43,7 +44,7 @@ def pack_of(row: SensorKind, value: float) -> tuple[str, object]:
         channels=row.message_channels,
         device=np.zeros(1, dtype=np.int32),
         time_ns=np.full(1, START),
-        values=np.full((len(row.channels), 1), value),
+        values=np.array(values, dtype=float).reshape(-1, 1),
         quality=np.ones(1, dtype=np.uint8),
         seq=np.ones(1, dtype=np.int64),
         sim_time_ns=np.full(1, START),
@@ -58,7 +59,7 @@ def pack_of(row: SensorKind, value: float) -> tuple[str, object]:
 @pytest.mark.parametrize("row", KINDS.values(), ids=lambda row: row.kind)
 def test_a_reading_of_the_kind_is_what_its_property_and_form_say(row):
     telemetry = describe(row)["properties"]["telemetry"]
-    topic, pack = pack_of(row, max(channel.low for channel in row.channels))
+    topic, pack = pack_of(row, [channel.low for channel in row.channels])
     assert jsonschema_rs.Draft202012Validator(telemetry).is_valid(pack)
     for form in telemetry["forms"]:
         assert form["href"].format(district="haidian", device="wg-0") == topic
