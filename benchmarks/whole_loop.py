@@ -30,7 +30,7 @@ import numpy as np
 import simpy
 
 from devices.catalogue import RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR, SensorKind
-from devices.cohort import Deployment
+from devices.deployment import Deployment
 from ops_center.core.center import OpsCenter
 from ops_center.core.store import NoStore
 from scenarios.build import CitySide, build_city, build_city_side, center_config

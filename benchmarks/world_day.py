@@ -71,7 +71,7 @@ SENSORS: tuple[tuple[str, float, float, str], ...] = (
     ("crack", 0.002, 600.0, "bridge"),
     ("weather_station", 0.001, 300.0, ""),
     ("rain_gauge", 0.001, 300.0, ""),
-    ("gas_station", 0.001, 300.0, ""),
+    ("no2_o3_station", 0.001, 300.0, ""),
     ("seismic", 0.001, MINUTE_S, ""),
     ("clinic_counts", 0.0005, DAY_S, "clinic"),
     ("hospital_load", 0.0003, 900.0, "hospital"),

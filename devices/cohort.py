@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.catalogue import SensorKind
 from devices.delivery import Delivery
+from devices.deployment import Deployment
 from devices.energy import YEAR_S, Batteries
 from devices.faults import FaultOrder, FaultPlan, Faults
 from devices.field import Field
@@ -21,17 +21,16 @@ from devices.imperfection import Imperfection
 from devices.link import DUPLICATE_SHARE, DeviceClocks, Radio
 from devices.readings import Readings
 from devices.schedule import Schedule
+from devices.surroundings import Around, Surroundings
 from devices.upkeep import Insides, Upkeep
 from sim.kernel.bus import Bus
 from sim.kernel.clock import HOUR, Clock, Ns, next_multiple, seconds, to_seconds
 from sim.kernel.rng import Streams
 from sim.messages.telemetry import (
     F64,
-    I32,
     I64,
     QUALITY_OK,
     QUALITY_STORED,
-    DeviceInfo,
     Roster,
     TelemetryBatch,
 )
@@ -39,32 +38,6 @@ from sim.messages.telemetry import (
 AGEING_NS = HOUR
 """Drift, clock rates and empty batteries are brought up to date so often; an hour of them is
 far below every resolution (assumed)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Deployment:
-    """Which devices of one kind stand where.
-
-    Attributes
-    ----------
-    kind
-        Their row of the catalogue; a city has one cohort a kind, since streams are named by it.
-    devices
-        Their births, in order; the order is their position in every batch.
-    xy_m
-        ``(n, 2)`` positions [m].
-    link, place
-        ``(n,)`` int32 index of the link or place each watches, -1 for none.
-    tick_s
-        Time between two looks [s]; None for the kind's own.
-    """
-
-    kind: SensorKind
-    devices: Sequence[DeviceInfo]
-    xy_m: F64
-    link: I32
-    place: I32
-    tick_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,6 +97,8 @@ class Cohort:
         How their reports travel.
     faults
         What goes wrong with them.
+    around
+        What is around them.
 
     Raises
     ------
@@ -141,7 +116,9 @@ class Cohort:
         streams: Streams,
         uplink: Uplink,
         faults: FaultPlan,
+        around: Surroundings | None = None,
     ) -> None:
+        around = Surroundings() if around is None else around
         kind, devices, n = deployment.kind, tuple(deployment.devices), len(deployment.devices)
         name = f"devices.{kind.kind}"
         tick_s = kind.sense_s if deployment.tick_s is None else deployment.tick_s
@@ -155,9 +132,17 @@ class Cohort:
         self._streams = streams
         self._tick_ns = seconds(tick_s)
         self._delivery_ns = seconds(uplink.delivery_s)
+        self._errors = Imperfection(
+            kind,
+            name=name,
+            n=n,
+            tick_s=tick_s,
+            streams=streams,
+            calibrated_y=around.calibrated_y,
+        )
         self._read = field.bind(deployment.xy_m, deployment.link, deployment.place)
-        self._errors = Imperfection(kind, name=name, n=n, tick_s=tick_s, streams=streams)
         self._faults = Faults(faults, kind=kind, roster=self.roster, streams=streams)
+        self._around = Around(around, deployment, self.roster, self._faults)
         self._clocks = DeviceClocks(name, n, streams)
         self._radio = Radio(
             kind.network,
@@ -178,6 +163,7 @@ class Cohort:
             alarm=kind.alarm,
             tick_ns=self._tick_ns,
         )
+        self._alarm_row = 0 if kind.alarm is None else kind.alarm.channel
         self._delivery = Delivery(clock, self._publish)
         self._ring = Ring()
         self._gateways = uplink.gateways
@@ -232,6 +218,12 @@ class Cohort:
         """End a fault of one of these devices."""
         self._faults.relieve(order)
 
+    def calibrate(self, device_ids: Sequence[str]) -> None:
+        """Take the drift of some of these devices away, as a visit with a reference does."""
+        rows = [self.roster.find(device_id) for device_id in device_ids]
+        assert None not in rows, f"{device_ids} are not all of {self.kind.kind}"
+        self._errors.calibrate(np.array(rows, dtype=np.int64))
+
     def per_min(self, device_id: str) -> float:
         """Return how often a device reports a minute when idle."""
         index = self.roster.find(device_id)
@@ -251,20 +243,22 @@ class Cohort:
     def _tick(self) -> None:
         """Look, and report what is due.
 
-        Order: age; truth; lag, gain, offset, noise; spikes and drift; range, resolution; stuck
-        outputs; who is due; sequence; radio; time, battery; gateways.
+        Order: age; surroundings; truth; lag, cross-sensitivity, gain, offset, hysteresis, noise;
+        spikes and drift; range, resolution; stuck outputs; who is due; sequence; radio; time,
+        battery; gateways; late and doubled reports.
         """
         now = self._clock.now()
         tick = int(now) // self._tick_ns
         if now >= self._aged_until:
             self._age(now)
-        values = self._errors.analogue(self._read(), tick)
+        air = self._around.look(now)
+        values = self._errors.analogue(self._read(), tick, air)
         self._faults.disturb(values, now, tick)
         self._errors.digital(values)
         self._faults.hold(values)
 
         is_off = self._faults.is_dead | self._is_empty | self.upkeep.is_silent
-        due = self._schedule.due(now, values[0], is_off if is_off.any() else None)
+        due = self._schedule.due(now, values[self._alarm_row], is_off if is_off.any() else None)
         if due is None or len(due):
             self._report(now, tick, values, due)
 
@@ -300,7 +294,13 @@ class Cohort:
             if self._gateways is not None and self._gateways.is_down.any():
                 part = self._keep_back(part, self._gateways.is_down)
             if len(part):
-                self._delivery.add(at, part)
+                self._hand_in(at, part)
+
+    def _hand_in(self, at: Ns, part: Readings) -> None:
+        """Hand in what comes through at `at`; some devices' reports come late, or twice."""
+        self.counts.duplicated += self._faults.count_doubled(part)
+        for when, some in self._faults.delayed(at, part, again_ns=self._delivery_ns):
+            self._delivery.add(when, some)
 
     def _columns(self, now: Ns, values: F64, battery: F64 | None, devices: I64 | None) -> Readings:
         """Return what `devices` (None: all) read now, as new arrays; all need no index."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -11,15 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.catalogue import SensorKind
+from devices.readings import Readings
 from sim.kernel.clock import HOUR, Clock, Ns, seconds
 from sim.kernel.errors import InputError
 from sim.kernel.rng import Streams
 from sim.messages.telemetry import F64, I64, Roster
 
-FaultKind = Literal["dead", "stuck", "spiking", "drifting", "tampered", "covered", "biased"]
-"""What can be wrong. The last three are somebody's doing: ``"tampered"``, tilted and torn off, so
-that it reads askew and then falls silent; ``"covered"``, a lens that sees nothing; ``"biased"``,
-readings that are falsified a little more each hour."""
+FaultKind = Literal[
+    "dead",
+    "stuck",
+    "spiking",
+    "drifting",
+    "tampered",
+    "covered",
+    "biased",
+    "flooded",
+    "duplicate",
+    "late",
+]
+"""What can be wrong. Somebody's doing are ``"tampered"``, tilted and torn off, so that it reads
+askew and then falls silent; ``"covered"``, a lens that sees nothing; ``"biased"``, readings that
+are falsified a little more each hour. ``"flooded"`` stands under water: it sees nothing, and falls
+silent when the water has reached its aerial. ``"duplicate"`` sends every report twice, ``"late"``
+every report late."""
 OnFault = Callable[[str, str, bool, Ns], None]
 """Told of every device, its fault, whether it began (or ended), and when."""
 
@@ -40,8 +54,13 @@ DRIFT_PER_H = 0.05
 TILT = 0.5
 """How far a tampered device reads off, as a share of full scale (assumed)."""
 
-TAMPERED_S = 60.0
-"""Time from the tampering to the silence (assumed: the casing, then the battery) [s]."""
+SILENT_AFTER_S: dict[FaultKind, float] = {"tampered": 60.0, "flooded": 120.0}
+"""Time from the fault to the silence; assumed: the casing, then the battery; the sensor, then the
+aerial [s]."""
+
+LATE_S = 180.0
+"""How late reports of a late device are; assumed: a full buffer behind a bad link, well beyond
+what a centre waits for [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +99,13 @@ class FaultPlan:
 class Faults:
     """The faults of one cohort's devices, as they come and go.
 
+    Attributes
+    ----------
+    is_dead
+        ``(n,)`` bool, devices that say nothing.
+    doubled, late
+        Devices whose reports come twice, and late, ascending.
+
     Raises
     ------
     InputError
@@ -105,6 +131,8 @@ class Faults:
         self.is_dead: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         none = np.empty(0, dtype=np.int64)
         self._spiking = self._drifting = self._stuck = self._covered = self._tilted = none
+        self.doubled: I64 = none
+        self.late: I64 = none
         self._drift_start_ns = np.zeros(n, dtype=np.int64)
         self._drift_per_h = np.zeros(n)
         self._silenced: list[FaultOrder] = []
@@ -154,6 +182,28 @@ class Faults:
             blind = np.where(self._is_counter[:, None], values[:, self._covered], self._low)
             values[:, self._covered] = blind
 
+    def count_doubled(self, part: Readings) -> int:
+        """Return how many of some readings come twice."""
+        return int(np.isin(part.device, self.doubled).sum()) if len(self.doubled) else 0
+
+    def delayed(self, at: Ns, part: Readings, *, again_ns: int) -> Iterator[tuple[Ns, Readings]]:
+        """Yield when each part of some readings that would come at `at` comes.
+
+        Parameters
+        ----------
+        again_ns
+            How long after the first the second of two comes.
+        """
+        if not len(self.doubled) and not len(self.late):
+            yield at, part
+            return
+        is_late = np.isin(part.device, self.late)
+        is_doubled = np.isin(part.device, self.doubled)
+        for which, when in ((~is_late, at), (is_late, Ns(at + seconds(LATE_S)))):
+            for rows, then in ((which, when), (which & is_doubled, Ns(when + again_ns))):
+                if rows.any():
+                    yield then, part.take(np.flatnonzero(rows))
+
     def inflict(self, order: FaultOrder) -> None:
         """Let a fault begin now, whatever its `start` says, until its end or its relief."""
         assert self._clock is not None, "faults come to devices that have been started"
@@ -183,9 +233,9 @@ class Faults:
         if order.fault in ("drifting", "biased") and index not in self._drifting:
             self._drift_start_ns[index] = clock.now()
             self._drift_per_h[index] = order.per_h
-        if order.fault == "tampered":
-            due = Ns(clock.now() + seconds(TAMPERED_S))
-            clock.call_at(due, partial(self._silence, order), name="tampered device falls silent")
+        if order.fault in SILENT_AFTER_S:
+            due = Ns(clock.now() + seconds(SILENT_AFTER_S[order.fault]))
+            clock.call_at(due, partial(self._silence, order), name="device falls silent")
         self._changed(order, clock.now(), started=True)
 
     def _silence(self, order: FaultOrder) -> None:
@@ -208,9 +258,12 @@ class Faults:
         """Find out anew which devices have which fault, after `order` has changed."""
         self._spiking = self._having("spiking")
         self._drifting = self._having("drifting", "biased")
+        blind: tuple[FaultKind, ...] = ("covered", "flooded")
         # A covered counter stands still like a stuck one.
-        self._covered = self._having("covered")
-        self._stuck = self._having("stuck", *(("covered",) if self._is_counter.any() else ()))
+        self._covered = self._having(*blind)
+        self._stuck = self._having("stuck", *(blind if self._is_counter.any() else ()))
+        self.doubled = self._having("duplicate")
+        self.late = self._having("late")
         self._tilted = self._having("tampered")
         self.is_dead[:] = False
         self.is_dead[self._having("dead")] = True

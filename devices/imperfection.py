@@ -1,6 +1,7 @@
-"""How a sensor distorts the truth: lag, gain and offset, drift, noise, range, resolution.
+"""How a sensor distorts the truth.
 
-The order is that of the signal's way through a device. Faults come in between: what disturbs
+Lag, cross-sensitivity, gain and offset, drift, hysteresis, noise, range, resolution: the order is
+that of the signal's way through a device. Faults come in between: what disturbs
 the signal before it is digitised, what holds the output after. Every pass is over all devices
 of a cohort at once.
 """
@@ -13,8 +14,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from devices.catalogue import ChannelSpec, SensorKind
+from devices.cross import CrossSensitivity
 from sim.kernel.rng import Streams
-from sim.messages.telemetry import F64
+from sim.messages.telemetry import F64, I64
 
 GAIN_CUT_SIGMA = 2.0
 """Devices whose gain is farther off are not sold: datasheet limits read as two sigma."""
@@ -52,10 +54,19 @@ class Imperfection:
         Number of devices.
     tick_s
         Time between two samples [s].
+    calibrated_y
+        How long ago each was calibrated at the most [y]: ``<name>.calibrated`` says when.
     """
 
     def __init__(
-        self, kind: SensorKind, *, name: str, n: int, tick_s: float, streams: Streams
+        self,
+        kind: SensorKind,
+        *,
+        name: str,
+        n: int,
+        tick_s: float,
+        streams: Streams,
+        calibrated_y: float = 0.0,
     ) -> None:
         self._name = name
         self._streams = streams
@@ -74,44 +85,91 @@ class Imperfection:
             self._gain[row] = spec.gain_mean + gain
             self._bias[row] = draws[:, 1] * spec.bias_sigma
             self._drift_per_y[row] = draws[:, 2] * spec.drift_sigma_per_y
-        self._offset = self._bias.copy()
         self._has_offset = tuple(s.bias_sigma > 0 or s.drift_sigma_per_y > 0 for s in self._specs)
+        self._calibration_y = kind.calibration_y
+        since = streams.at(f"{name}.calibrated", 0).random(n) if calibrated_y > 0 else np.zeros(n)
+        self._calibrated_at_y = -calibrated_y * since
+        self._cross = CrossSensitivity(self._specs, name=name, n=n, streams=streams)
         self._left = math.exp(-math.log(10.0) * tick_s / kind.t90_s) if kind.t90_s > 0 else 0.0
         self._lagged: F64 | None = None
+        # What a channel with hysteresis stands at; missing until its first sample.
+        self._stands = {
+            row: np.full(n, np.nan) for row, spec in enumerate(self._specs) if spec.hysteresis > 0
+        }
+        self.age(0.0)
 
     def age(self, years: float) -> None:
-        """Let the offsets drift to where they are `years` after the start."""
-        self._offset = self._bias + self._drift_per_y * years
+        """Let the offsets drift to where they are `years` after the start.
 
-    def analogue(self, truth: F64, tick: int) -> F64:
-        """Return ``(channels, n)`` signals before they are digitised; good until the next call."""
-        signal = np.multiply(self._lag(truth), self._gain, out=self._signal)
-        for row, spec in enumerate(self._specs):
-            if self._has_offset[row]:
-                signal[row] += self._offset[row]
-            if spec.noise_sigma > 0:
-                generator = self._streams.at(f"{self._name}.noise.{spec.name}", tick)
-                step = generator.integers(0, NOISE_STEPS, signal.shape[1], dtype=np.uint16)
-                # Every step is in the table; "clip" only spares take a buffered check.
-                self._noise_of[row].take(step, out=self._noise, mode="clip")
-                signal[row] += self._noise
-        return signal
+        A calibration that falls due in between takes the drift away.
+        """
+        since_y = years - self._calibrated_at_y
+        if self._calibration_y is not None:
+            since_y = np.mod(since_y, self._calibration_y)
+        self._years = years
+        self._drift = self._drift_per_y * since_y
+        self._offset = self._bias + self._drift
 
-    def calibrate(self, index: int, years: float, generator: np.random.Generator) -> None:
-        """Take a device's bias and drift out, `years` after the start, against a reference.
+    def calibrate(self, devices: I64) -> None:
+        """Take the drift of some devices away, as of the last time they aged."""
+        self._calibrated_at_y[devices] = self._years
+        self.age(self._years)
+
+    def adjust(self, device: int, generator: np.random.Generator) -> None:
+        """Take a device's bias away as well as its drift, by comparing it with a reference.
 
         What is left is the reference's own error, `REFERENCE` of the bias of a new device.
         """
         sigma = np.array([spec.bias_sigma for spec in self._specs])
-        left = REFERENCE * sigma * generator.standard_normal(len(sigma))
-        self._bias[:, index] = left - self._drift_per_y[:, index] * years
-        self._offset[:, index] = left
+        self._bias[:, device] = REFERENCE * sigma * generator.standard_normal(len(sigma))
+        self.calibrate(np.array([device]))
+
+    def analogue(self, truth: F64, tick: int, ambient: F64 | None = None) -> F64:
+        """Return ``(channels, n)`` signals before they are digitised; good until the next call.
+
+        Parameters
+        ----------
+        ambient
+            ``(2, n)`` temperature [°C] and relative humidity [0 to 1] around each device; None
+            where nothing is felt of them.
+        """
+        lagged = self._lag(truth)
+        signal = np.multiply(lagged, self._gain, out=self._signal)
+        for row in self._cross.rows:
+            signal[row] = self._cross.felt(row, lagged, ambient) * self._gain[row]
+        for row, spec in enumerate(self._specs):
+            self._distort(signal[row], row, spec, tick)
+        return signal
 
     def digital(self, signal: F64) -> F64:
         """Return `signal` limited to the range and in steps of the resolution; in place."""
         for row, spec in enumerate(self._specs):
             quantise(signal[row], spec)
         return signal
+
+    def _distort(self, signal: F64, row: int, spec: ChannelSpec, tick: int) -> None:
+        """Add offset, hysteresis and noise to one channel, in place."""
+        grows = None if spec.relative_from is None else _growth(signal, spec.relative_from)
+        if self._has_offset[row]:
+            if grows is None:
+                signal += self._offset[row]
+            else:
+                signal += self._bias[row] * grows
+                signal += self._drift[row]
+        if row in self._stands:
+            signal[:] = self._play(row, signal, spec.hysteresis)
+        if spec.noise_sigma > 0:
+            generator = self._streams.at(f"{self._name}.noise.{spec.name}", tick)
+            step = generator.integers(0, NOISE_STEPS, len(signal), dtype=np.uint16)
+            # Every step is in the table; "clip" only spares take a buffered check.
+            self._noise_of[row].take(step, out=self._noise, mode="clip")
+            signal += self._noise if grows is None else self._noise * grows
+
+    def _play(self, row: int, signal: F64, width: float) -> F64:
+        """Return where a pointer with play stands: it moves when it is pushed by either side."""
+        stands = self._stands[row]
+        np.copyto(stands, signal, where=np.isnan(stands))
+        return np.clip(stands, signal - width, signal + width, out=stands)
 
     def _lag(self, truth: F64) -> F64:
         """Return what a first-order sensor shows of `truth`."""
@@ -124,6 +182,12 @@ class Imperfection:
         np.copyto(self._lagged, truth, where=np.isnan(self._lagged))
         self._lagged += (1.0 - self._left) * (truth - self._lagged)
         return self._lagged
+
+
+def _growth(signal: F64, relative_from: float) -> F64:
+    """Return ``(n,)`` how much greater errors are than at small values."""
+    grows: F64 = np.maximum(np.abs(signal) / relative_from, 1.0)
+    return grows
 
 
 def quantise(signal: F64, spec: ChannelSpec) -> None:

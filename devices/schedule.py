@@ -62,7 +62,7 @@ class Schedule:
         Parameters
         ----------
         level
-            ``(n,)`` what channel 0 reads.
+            ``(n,)`` what the alarm's channel reads.
         is_off
             ``(n,)`` devices that cannot report, or None when all can.
         """
@@ -92,6 +92,8 @@ class Schedule:
         """Return ``(n,)`` which devices read in alarm."""
         if self._alarm is None:
             return np.zeros(len(level), dtype=np.bool_)
+        if self._alarm.of == "below":
+            return level <= self._alarm.level
         if self._alarm.of == "rise":
             level = level - self._reported
         return level >= self._alarm.level * (1.0 - _SLACK)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.energy import YEAR_S, Batteries
+from devices.energy import Batteries
 from devices.faults import Faults
 from devices.imperfection import Imperfection
 from devices.schedule import Schedule
 from sim.kernel.bus import Bus
-from sim.kernel.clock import Clock, Ns, seconds, to_seconds
+from sim.kernel.clock import Clock, Ns, seconds
 from sim.kernel.rng import Streams
 from sim.messages.telemetry import I64, DeviceBirth, DeviceInfo
 
@@ -106,7 +106,6 @@ class Upkeep:
         self._clock = clock
         self._bus = bus
         self._streams = streams
-        self._start = clock.now()
         self._calibrations = np.zeros(n, dtype=np.int64)
         self._updating: set[int] = set()
         self._waiting: dict[int, list[Callable[[], None]]] = {}
@@ -149,9 +148,8 @@ class Upkeep:
         insides, now = self._insides, self._clock.now()
         count = int(self._calibrations[index])
         self._calibrations[index] += 1
-        years = to_seconds(now - self._start) / YEAR_S
         generator = self._streams.at(f"{self._stream}.{self.devices[index].device_id}", count)
-        insides.errors.calibrate(index, years, generator)
+        insides.errors.adjust(index, generator)
         insides.faults.zero(index, now)
 
     def reboot(self, index: int, done: Done) -> None:

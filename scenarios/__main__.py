@@ -10,8 +10,12 @@ from typing import Any
 
 from scenarios import commands
 from scenarios.city.rooms import add_city
-from scenarios.inject_command import CONTROL, inject
+from scenarios.doors import add_doors
+from scenarios.inject_command import add_inject, inject
 from scenarios.options import Interrupt, parse_span, parse_speed
+from scenarios.probe.rooms import add_probe
+from scenarios.schema_command import add_schema, schema
+from scenarios.sensors_command import sensors
 from sim.kernel.errors import ChengmaiError
 
 EXIT_BAD_INPUT = 2
@@ -27,7 +31,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, or 2 for anything wrong from outside."""
+    """Run one command.
+
+    Returns the exit status: 0, or 2 for anything wrong from outside, or what the answer says.
+    """
     options = read_options(arguments)
     command: Command = options.command
     try:
@@ -44,9 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; nothing is left to tell it.
         sys.stderr.close()
         return 0
-    if answer is not None and options.json:
+    if answer is not None and options.json is True:
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
-    return 0
+    return 0 if answer is None else int(answer.get("exit_status", 0))
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -68,10 +75,16 @@ def _parser() -> argparse.ArgumentParser:
 
     summary = "build, import, show or check a city"
     add_city(rooms.add_parser("city", help=summary, description=summary))
+    summary = "check somebody's device or feed, on any broker, against what ours demands"
+    add_probe(rooms.add_parser("probe", help=summary, description=summary))
+    add_schema(room("schema", schema, "write the feed's schemas and descriptions"))
     room("scenarios", commands.scenarios, "list the library's scenarios")
     hazards = room("hazards", commands.hazards, "list what a scenario may let happen")
     hazards.add_argument("type", nargs="?", help="one type, with its keys")
     hazards.add_argument("--markdown", action="store_true", help="all of them as a page")
+    sensors_room = room("sensors", sensors, "list the catalogue of sensors, or one kind in full")
+    sensors_room.add_argument("kind", nargs="?", help="one kind, such as gas_detector")
+    sensors_room.add_argument("--markdown", action="store_true", help="all of them as a page")
     check = room("check", commands.check, "read a scenario and its city, and say what would run")
     run = room("run", commands.run, "run a scenario as fast as it goes")
     live = room("live", commands.live, "run city, broker and centre, with the dashboard")
@@ -107,49 +120,26 @@ def _parser() -> argparse.ArgumentParser:
         )
     for child in (live, feed):
         child.add_argument("--exit", action="store_true", help="end when the scenario ends")
+        child.add_argument(
+            "--payload", choices=("json", "cbor"), default="json", help="form of SenML packs"
+        )
+        child.add_argument(
+            "--packs", choices=("device", "gateway"), default="device", help="who sends packs"
+        )
     for child in (live, ops):
         child.add_argument(
             "--port", type=int, metavar="P", help="of the dashboard; 0: any free one"
         )
     for child in (live, feed):
-        child.add_argument(
-            "--replace",
-            action="append",
-            default=[],
-            metavar="ID",
-            help="be silent for this sensor or actuator: a real one takes its place",
-        )
-        child.add_argument("--truth", metavar="FILE", help="write the truth to this file too")
-        child.add_argument(
-            "--truth-topic", action="store_true", help="publish the truth on city-truth/v1/#"
-        )
-        child.add_argument(
-            "--show-password",
-            action="store_true",
-            help="print the password of the embedded broker's user truth",
-        )
-        child.add_argument(
-            "--control-port",
-            type=int,
-            default=0,
-            metavar="P",
-            help="of the door for inject, on loopback; 0: any free one",
-        )
-    inject_room = room("inject", inject, "let something happen in a running city")
-    inject_room.add_argument("type", help="a type of hazard, as chengmai hazards lists them")
-    inject_room.add_argument("keys", nargs="*", metavar="key=value", help="as in a scenario file")
-    inject_room.add_argument(
-        "--to", metavar="URL", help=f"of the city's control, as it printed it (or {CONTROL})"
-    )
-    inject_room.add_argument("--device", metavar="ID", help="the same as device=ID")
-    inject_room.add_argument("--gateway", metavar="ID", help="the same as gateway=ID")
-    inject_room.add_argument("--fault", metavar="FAULT", help="the same as fault=FAULT")
-    inject_room.add_argument(
-        "--for", dest="span", metavar="SPAN", help="how long it lasts, such as 10min"
-    )
+        add_doors(child)
+    add_inject(room("inject", inject, "let something happen in a running city"))
     run.add_argument(
         "--injected", metavar="FILE", help="with what was let happen in a live run of it"
     )
+    for child in (live, ops, record, replay):
+        child.add_argument(
+            "--foreign", metavar="MAPPING", help="YAML file that says what others' feeds mean"
+        )
     run.add_argument(
         "--codec", action="store_true", help="force every message through its wire form"
     )

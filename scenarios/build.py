@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 
 from devices.attacker import Attacker
-from devices.cohort import Cohort, Deployment, Uplink
+from devices.cohort import Cohort, Uplink
 from devices.control import DeviceDesk
+from devices.deployment import Deployment
+from devices.energy import YEAR_S
 from devices.faults import FaultPlan
 from devices.gateway import Gateways
 from devices.saboteur import Saboteur
+from devices.surroundings import Surroundings
 from ops_center.core.config import CenterConfig
 from scenarios import orders
 from scenarios.plans import chosen_plans, without_gear
 from scenarios.schema import CityPart, PoliciesPart, Scenario
-from scenarios.siting import place_gateways, place_sensors
+from scenarios.siting.devices import place_gateways
+from scenarios.siting.place import place_sensors
 from sim.kernel import basemap as maps
 from sim.kernel.bus import Bus
 from sim.kernel.clock import Ns, seconds
@@ -155,8 +159,13 @@ def build_city_side(
         on_fault=on_fault,
     )
     if deployments is None:
-        deployments = tuple(place_sensors(scenario, basemap, gateway_births, streams))
+        deployments = tuple(place_sensors(scenario, city, gateway_births, streams))
     uplink = Uplink(gateways=gateways, loss=scenario.network.loss)
+    around = Surroundings(
+        air=world.ambient,
+        water=world.standing_water,
+        calibrated_y=scenario.sensing.calibrated / YEAR_S,
+    )
     orders.check_fault_targets(scenario.hazards, deployments)
     cohorts = tuple(
         Cohort(
@@ -167,9 +176,13 @@ def build_city_side(
             streams=streams,
             uplink=uplink,
             faults=FaultPlan(
-                orders=orders.fault_orders(scenario.hazards, deployment, engine.now()),
+                orders=[
+                    *orders.worn(scenario, deployment, engine.now(), streams),
+                    *orders.fault_orders(scenario.hazards, deployment, engine.now()),
+                ],
                 on_fault=on_fault,
             ),
+            around=around,
         )
         for deployment in deployments
     )

@@ -8,6 +8,7 @@ import shlex
 import sys
 import threading
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +17,28 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ops_center.live.service import OpsService, ServiceSpec
 from ops_center.live.settings import read_settings
-from scenarios import output, recordings
+from scenarios import doors, output, recordings
 from scenarios.build import build_city, center_config
 from scenarios.cascade_effects import effects_of
 from scenarios.fast import FastRun, run_fast
+from scenarios.foreign import load_foreign
 from scenarios.hazard_catalogue import entries, markdown
-from scenarios.live import LiveCity, LiveRun, policies_document, run_feed, run_live
-from scenarios.load import list_scenarios, load_scenario, with_injected
+from scenarios.heads import head_document
+from scenarios.injected import with_injected
+from scenarios.live import LiveCity, LiveRun, run_feed, run_live
+from scenarios.load import list_scenarios, load_scenario
 from scenarios.options import Interrupt
 from scenarios.report.material import LinkEffect
 from scenarios.results import Outcome, headline
 from scenarios.schema import PoliciesPart, Scenario
-from scenarios.truth_feed import truth_topic
 from sim.kernel.errors import InputError
+from sim.messages.packing import TelemetryForm
 from sim.transport.broker_url import BrokerUrl, parse_broker_url
 from sim.transport.brokers.base import Broker
 from sim.transport.brokers.external import ExternalBroker
-from sim.transport.brokers.nats import Guard, NatsBroker
+from sim.transport.brokers.nats import NatsBroker
 from sim.world.city.cache import CityCache
 from sim.world.city.model import City
-
-TRUTH_PASSWORD = "CHENGMAI_TRUTH_PASSWORD"
-"""Environment variable with a password of one's own for who reads the truth."""
 
 Answer = dict[str, Any] | None
 Options = argparse.Namespace
@@ -153,7 +154,7 @@ def live(options: Options, interrupt: Interrupt) -> Answer:
         def on_open(running: LiveCity, url: str | None) -> None:
             _say(options, f"broker     {broker.url}")
             _say(options, f"dashboard  {url}")
-            _say_doors(options, broker, running)
+            doors.tell_doors(options, broker, running, partial(_say, options))
             _say(options, "Ctrl-C ends it.")
 
         with _progress(options, scenario.name) as progress:
@@ -177,7 +178,7 @@ def feed(options: Options, interrupt: Interrupt) -> Answer:
         def on_open(running: LiveCity) -> None:
             _say(options, f"broker     {broker.url}")
             _say(options, "topics     city/v1/#")
-            _say_doors(options, broker, running)
+            doors.tell_doors(options, broker, running, partial(_say, options))
 
         with _progress(options, scenario.name) as progress:
             summary = run_feed(
@@ -196,6 +197,7 @@ def ops(options: Options, interrupt: Interrupt) -> Answer:
     """Run the operations centre alone."""
     settings = read_settings(os.environ)
     policies = PoliciesPart(acknowledge_after=None)
+    foreign = load_foreign(options.foreign)
     folder = _folder(options, "ops")
     with _broker(options) as broker:
         service = OpsService(
@@ -204,8 +206,9 @@ def ops(options: Options, interrupt: Interrupt) -> Answer:
                 client_id=options.client_id or settings.client_id,
                 config=center_config(policies),
                 folder=folder,
-                about=policies_document(policies),
+                about=head_document(policies, foreign),
                 port=settings.port if options.port is None else options.port,
+                foreign=foreign,
             )
         )
         try:
@@ -227,7 +230,8 @@ def record(options: Options, interrupt: Interrupt) -> Answer:
     url = _broker_url(options)
     if url is None:
         raise InputError("--broker", expected="the broker to record, mqtt[s]://host:port")
-    count = recordings.record(url, Path(options.file), options.span, interrupt)
+    foreign = load_foreign(options.foreign)
+    count = recordings.record(url, Path(options.file), options.span, interrupt, foreign)
     if not options.json:
         _say(options, f"{count} messages in {options.file}")
     return {"file": options.file, "messages": count}
@@ -243,7 +247,7 @@ def replay(options: Options, interrupt: Interrupt) -> Answer:
             _say(options, f"{count} messages published to {url}")
         return {"file": options.file, "messages": count}
     folder = _folder(options, "replay")
-    counters = recordings.decide_again(path, folder)
+    counters = recordings.decide_again(path, folder, load_foreign(options.foreign))
     if not options.json:
         _say(options, f"{counters['decisions']} decisions in {folder / output.DECISIONS}")
     return {"file": options.file, **counters}
@@ -292,33 +296,19 @@ def _live_run(
         broker=broker.city_url if isinstance(broker, NatsBroker) else broker.url,
         centre_broker=broker.url,
         ends=options.exit or options.until is not None,
+        form=TelemetryForm(payload=options.payload, packs=options.packs),
         command=_command_line(options),
         replaced=tuple(options.replace),
         truth_file=None if options.truth is None else Path(options.truth),
         truth_topic=options.truth_topic,
         control_port=options.control_port,
+        foreign=load_foreign(getattr(options, "foreign", None)),
     )
-
-
-def _say_doors(options: Options, broker: Broker, running: LiveCity) -> None:
-    """Tell where the running city takes orders and tells its truth."""
-    _say(options, f"control    {running.control_url}")
-    if not options.truth_topic:
-        return
-    _say(options, f"truth      {truth_topic('#')}")
-    if options.show_password and isinstance(broker, NatsBroker):
-        url = broker.truth_url
-        _say(options, f"           {url} user {url.user} password {url.password}")
 
 
 def _broker(options: Options) -> Broker:
     url = _broker_url(options)
-    if url is not None:
-        return ExternalBroker(url)
-    if not getattr(options, "truth_topic", False):
-        return NatsBroker()
-    password = os.environ.get(TRUTH_PASSWORD)
-    return NatsBroker(guard=Guard() if password is None else Guard(truth=password))
+    return doors.embedded(options) if url is None else ExternalBroker(url)
 
 
 def _broker_url(options: Options) -> BrokerUrl | None:
@@ -382,6 +372,8 @@ def _command_line(options: Options) -> str:
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name}", str(value)]
+    if getattr(options, "foreign", None) is not None:
+        words += ["--foreign", options.foreign]
     if getattr(options, "cascades", False):
         words.append("--cascades")
     if getattr(options, "injected", None) is not None:

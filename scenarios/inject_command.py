@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from scenarios.load import hazard_keys, read_hazard
+from scenarios.injected import hazard_keys, read_hazard
 from scenarios.options import Interrupt
 from sim.kernel.errors import InputError, TransportError
 
@@ -22,6 +22,19 @@ CONTROL = "CHENGMAI_CONTROL"
 
 ANSWER_S = 15.0
 """Longest wait for an answer [s]: more than the city takes to give up itself."""
+
+
+def add_inject(room: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    room.add_argument("type", help="a type of hazard, as chengmai hazards lists them")
+    room.add_argument("keys", nargs="*", metavar="key=value", help="as in a scenario file")
+    room.add_argument(
+        "--to", metavar="URL", help=f"of the city's control, as it printed it (or {CONTROL})"
+    )
+    room.add_argument("--device", metavar="ID", help="the same as device=ID")
+    room.add_argument("--gateway", metavar="ID", help="the same as gateway=ID")
+    room.add_argument("--fault", metavar="FAULT", help="the same as fault=FAULT")
+    room.add_argument("--for", dest="span", metavar="SPAN", help="how long, such as 10min")
 
 
 def inject(options: argparse.Namespace, _interrupt: Interrupt) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import yaml
 
 from scenarios import orders
 from scenarios.build import CitySide
-from scenarios.load import read_hazard
+from scenarios.injected import read_hazard
 from scenarios.schema import Hazard
 from sim.kernel.clock import Ns, to_seconds
 from sim.kernel.errors import InputError, TransportError

@@ -124,6 +124,11 @@ class Listener:
         with self._changed:
             return [h for h in self._since(since) if is_match(topic_filter, h.topic)]
 
+    def told(self) -> list[str]:
+        """Return the topics on which anything came so far."""
+        with self._changed:
+            return list(self._latest)
+
     def latest(self, topic_filter: str) -> Heard | None:
         """Return the newest message on topics that match, or None."""
         with self._changed:

@@ -9,14 +9,16 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from devices.cohort import Deployment
+from devices.deployment import Deployment
 from devices.faults import FaultOrder
 from devices.gateway import GatewayOutage
+from devices.wear import wear_orders
 from scenarios.hazard_parts import HazardPart
 from scenarios.schema import GatewayOutagePart, Hazard, PumpFailure, Scenario, SensorFault
 from scenarios.schema import Storm as StormPart
 from sim.kernel.clock import Ns, seconds
 from sim.kernel.errors import InputError
+from sim.kernel.rng import Streams
 from sim.world.city.model import City
 from sim.world.hazards.order import Order
 from sim.world.hazards.pump_fault import PumpFault
@@ -151,6 +153,20 @@ def fault_orders(hazards: Hazards, deployment: Deployment, start: Ns) -> list[Fa
         if isinstance(hazard, SensorFault)
         for device_id in _struck(hazard, deployment)
     ]
+
+
+def worn(
+    scenario: Scenario, deployment: Deployment, start: Ns, streams: Streams
+) -> list[FaultOrder]:
+    """Return the faults that devices of one kind come to have by age."""
+    return wear_orders(
+        deployment.kind,
+        [device.device_id for device in deployment.devices],
+        start=start,
+        end=_after(start, scenario.clock.length),
+        faster=scenario.sensing.wear,
+        streams=streams,
+    )
 
 
 def check_known(thing: str, name: str, known: Iterable[str]) -> None:

@@ -5,12 +5,15 @@ Quantities carry units in the file and are SI here.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import operator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,9 +22,12 @@ from pydantic import (
     model_validator,
 )
 
-from scenarios.hazard_parts import HazardPart, part_of, quantity
-from scenarios.part import Part
+from devices.faults import FaultKind
+from scenarios.hazard_parts import HazardPart, part_of
 from scenarios.plans import PlanChoice
+from scenarios.site_rules import NETWORKS, RULES, SPOTS, By
+from sim.files.quantities import quantity
+from sim.files.strict import Part
 from sim.kernel.clock import BEIJING, SECOND, Ns
 from sim.world.city.beijing.plan import MIN_SCALE
 from sim.world.city.load import BEIJING as CITY_OF_OURS
@@ -42,11 +48,30 @@ def _start(value: object) -> int:
     return int(at.timestamp()) * SECOND
 
 
+def _word(known: tuple[str, ...], value: str) -> str:
+    if value not in known:
+        raise ValueError(f"expected one of {', '.join(known)}")
+    return value
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _rules(value: object) -> object:
+    """Take a kind without anything after its colon for one by its default rule."""
+    if not isinstance(value, dict):
+        return value
+    return {kind: {} if rule is None else rule for kind, rule in value.items()}
+
+
 Seconds = Annotated[float, quantity("s"), Field(ge=0)]
 Metres = Annotated[float, quantity("m"), Field(ge=0)]
 Share = Annotated[float, quantity("1"), Field(ge=0, le=1)]
 PerSecond = Annotated[float, quantity("1/s"), Field(ge=0)]
 Start = Annotated[int, BeforeValidator(_start)]
+SpotKind = Annotated[str, AfterValidator(partial(_word, SPOTS))]
+Along = Annotated[str, AfterValidator(partial(_word, NETWORKS))]
 
 
 class CityPart(Part):
@@ -105,12 +130,66 @@ class VehicleDetectors(Part):
     share: Share = 0.3
 
 
-class SensingPart(Part):
-    """What is measured, and where."""
+class SiteRule(Part):
+    """Where the sensors of a kind stand; what is not said is as `scenarios.site_rules` has it.
 
+    At ``every`` place of a kind or of several, or one for each ``spacing`` ``along`` a network,
+    or on a grid of ``spacing``; of these a ``share`` or a ``count``, ``by`` chance or risk.
+    """
+
+    every: Annotated[tuple[SpotKind, ...], BeforeValidator(_several)] = ()
+    along: Along | None = None
+    spacing: Metres | None = None
+    share: Share | None = None
+    count: int | None = Field(default=None, ge=0, le=1_000_000)
+    by: By | None = None
+    each: int | None = Field(default=None, ge=1, le=1_000)
+    """Sensors to a spot."""
+    interval: Annotated[float, quantity("s"), Field(gt=0)] | None = None
+    """Idle reporting period, instead of the catalogue's."""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if self.every and (self.along is not None or self.spacing is not None):
+            raise ValueError("expected either every, or along and spacing")
+        if self.count is not None and (self.share is not None or self.each is not None):
+            raise ValueError("expected count alone, or share and each")
+        return self
+
+
+class SensingPart(Part):
+    """What is measured, and where.
+
+    Attributes
+    ----------
+    preset
+        ``basic``: rain, water and traffic as below. ``full``: besides, every kind of the
+        catalogue by its own rule. ``none``: only what `kinds` names.
+    kinds
+        Rules by kind, over those of the preset.
+    wear
+        How many times as fast as the catalogue says sensors wear out and fail; 0 for never.
+    calibrated
+        How long ago sensors were calibrated at the most, each at a moment of its own.
+    """
+
+    preset: Literal["none", "basic", "full"] = "basic"
     rain: RainGauges = RainGauges()
     water: WaterGauges = WaterGauges()
     traffic: VehicleDetectors = VehicleDetectors()
+    kinds: Annotated[dict[str, SiteRule], BeforeValidator(_rules)] = Field(default_factory=dict)
+    wear: float = Field(default=0.0, ge=0, le=1e6)
+    calibrated: Seconds = 0.0
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, kinds: dict[str, SiteRule]) -> dict[str, SiteRule]:
+        for kind in kinds:
+            if kind not in RULES:
+                near = difflib.get_close_matches(kind, RULES, n=1)
+                hint = f"{near[0]!r} (one of " if near else "one of ("
+                raise ValueError(f"{kind} is no sensor, expected {hint}{', '.join(RULES)})")
+        return kinds
 
 
 class Outage(Part):
@@ -162,7 +241,7 @@ class SensorFault(Part):
     type: Literal["sensor_fault"]
     device: str | None = None
     kind: str | None = None
-    fault: Literal["dead", "stuck", "spiking", "drifting"]
+    fault: FaultKind
     count: int = Field(default=1, ge=1)
     at: Seconds = 0.0
     lasts: Seconds | None = None
@@ -196,11 +275,6 @@ if TYPE_CHECKING:
     Hazard = Storm | PumpFailure | SensorFault | GatewayOutagePart | HazardPart
 else:
     Hazard = Annotated[functools.reduce(operator.or_, PARTS), Field(discriminator="type")]
-
-HAZARD_TYPES: tuple[str, ...] = tuple(
-    literal for part in PARTS for literal in get_args(part.model_fields["type"].annotation)
-)
-"""Their words, in the same order."""
 
 
 class CascadesPart(Part):

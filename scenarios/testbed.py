@@ -16,7 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from scenarios.build import build_city
-from scenarios.city_thread import CityThread
+from scenarios.city_thread import OPEN_S, CityThread
 from scenarios.injection import Injected
 from scenarios.listener import Heard, Listener, NotHeardError
 from scenarios.live import LiveCity, LiveRun
@@ -25,7 +25,7 @@ from scenarios.orders import check_known
 from sim.kernel.clock import monotonic_s, to_seconds
 from sim.kernel.errors import InputError
 from sim.messages import topics
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.messages.field import Scalar
 from sim.messages.wire import CommandWire
 from sim.transport.broker_url import BrokerUrl
@@ -147,7 +147,20 @@ class Testbed:
             )
             opened.callback(self._thread.stop)
             self._thread.start()
+            self._hear_births()
             self._opened = opened.pop_all()
+
+    def _hear_births(self) -> None:
+        """Wait until everybody's birth has come."""
+        missing = set(self.devices) - set(self.plan.replace)
+        deadline_s = monotonic_s() + OPEN_S
+        while missing:
+            seen = self._listener.count
+            missing -= {topic.split("/")[-2] for topic in self._listener.told() if "/" in topic}
+            if missing and monotonic_s() >= deadline_s:
+                raise NotHeardError(f"{len(missing)} births did not come within {OPEN_S:g} s")
+            if missing:
+                self._listener.wait_for_change(seen, deadline_s)
 
     def close(self) -> None:
         """Stop city and broker; harmless before `open`."""

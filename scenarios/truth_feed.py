@@ -15,7 +15,7 @@ import msgspec
 
 from scenarios.output import Lines
 from sim.kernel.errors import InputError
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 
 ROOT = "city-truth/v1"
 

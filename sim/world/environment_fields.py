@@ -25,7 +25,7 @@ def environment_fields(background: Background, stage: Stage) -> dict[str, Field]
     """Return the fields by sensor kind, with their channels in this order.
 
     ``air_station``: PM2.5, PM10, SO2, NO2, CO, O3 [µg/m3]. ``pm_station``: PM2.5, PM10 [µg/m3].
-    ``gas_station``: NO2, O3 [ppb]. ``weather_station``: temperature [°C], relative humidity
+    ``no2_o3_station``: NO2, O3 [ppb]. ``weather_station``: temperature [°C], relative humidity
     [0 to 1], wind [m/s]. ``noise_meter``: level of the minute [dB(A)].
     """
     no2, o3 = (POLLUTANTS.index(name) for name in ("no2", "o3"))
@@ -33,12 +33,17 @@ def environment_fields(background: Background, stage: Stage) -> dict[str, Field]
     return {
         "air_station": _At(lambda xy: _air(background, stage, xy, lambda all6: all6)),
         "pm_station": _At(lambda xy: _air(background, stage, xy, lambda all6: all6[:2])),
-        "gas_station": _At(
+        "no2_o3_station": _At(
             lambda xy: _air(background, stage, xy, lambda all6: all6[[no2, o3]] * ppb)
         ),
         "weather_station": _At(lambda xy: _weather(background, stage, xy)),
         "noise_meter": _Noise(background, stage),
     }
+
+
+def ambient_field(background: Background, stage: Stage) -> Field:
+    """Return air temperature [°C] and relative humidity [0 to 1] at the point."""
+    return _At(lambda xy: _weather(background, stage, xy, channels=2))
 
 
 class _At:
@@ -58,7 +63,7 @@ def _air(background: Background, stage: Stage, xy_m: F64, pick: Callable[[F64], 
     return lambda: pick(read(stage.now))
 
 
-def _weather(background: Background, stage: Stage, xy_m: F64) -> Reader:
+def _weather(background: Background, stage: Stage, xy_m: F64, channels: int = 3) -> Reader:
     climate = background.climate
 
     def read() -> F64:
@@ -66,7 +71,7 @@ def _weather(background: Background, stage: Stage, xy_m: F64) -> Reader:
         sky = climate.at(now)
         warmth = climate.temperature_c(xy_m, now)
         same = np.ones(len(warmth))
-        return np.stack([warmth, sky.rh * same, sky.wind_mps * same])
+        return np.stack([warmth, sky.rh * same, sky.wind_mps * same])[:channels]
 
     return read
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernel.clock import Ns
+from sim.kernel.roads import Roads
+from sim.world.city.spread import owners
 from sim.world.water import Underpasses
 from sim.world.weather import Weather
 
@@ -110,3 +112,66 @@ class VehicleField:
             return values
 
         return read
+
+
+class LiveField:
+    """One channel: 1 where the place has power, or the sensor watches none; else 0.
+
+    Parameters
+    ----------
+    live
+        ``(places,)`` bool, whether each place has power now; None where power is left out.
+    """
+
+    def __init__(self, live: Callable[[], NDArray[np.bool_]] | None) -> None:
+        self._live = live
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(1, n)``."""
+        del xy_m, link
+        live = self._live
+        if live is None:
+            return lambda: np.ones((1, len(place)))
+        return lambda: np.where(place < 0, 1.0, live()[place].astype(np.float64))[None, :]
+
+
+class CountingField:
+    """Two channels: vehicles since the start, which nobody sees without power; 1 with power."""
+
+    def __init__(self, traffic: LinkTraffic, live: LiveField) -> None:
+        self._vehicles = VehicleField(traffic)
+        self._live = live
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(2, n)``; the first is missing while it is dark."""
+        vehicles, live = (field.bind(xy_m, link, place) for field in (self._vehicles, self._live))
+
+        def read() -> F64:
+            passed, online = vehicles()[0], live()[0]
+            return np.stack([np.where(online > 0, passed, np.nan), online])
+
+        return read
+
+
+class StandingWater:
+    """One channel: water over the ground of the link watched, or of the nearest one [m].
+
+    Parameters
+    ----------
+    roads
+        The links.
+    depth_m
+        ``(n_links,)`` depth on each, changed in place [m].
+    """
+
+    def __init__(self, roads: Roads, depth_m: F64) -> None:
+        self._roads = roads
+        self._depth_m = depth_m
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(1, n)``."""
+        del place
+        roads = self._roads
+        middle_m = (roads.node_xy_m[roads.start] + roads.node_xy_m[roads.end]) / 2
+        at = np.where(link >= 0, link, owners(xy_m, middle_m))
+        return lambda: self._depth_m[at][None, :]

@@ -13,7 +13,7 @@ from sim.world.background.city import Background
 from sim.world.background.climate import Sky
 from sim.world.background.clinics import day_of
 from sim.world.background.sun import sun_height
-from sim.world.environment_fields import environment_fields
+from sim.world.environment_fields import ambient_field, environment_fields
 from sim.world.fields import Field
 from sim.world.stage import Stage
 
@@ -37,6 +37,8 @@ class Setting:
         All that goes on when nothing happens; hazards add their own to weather and air.
     fields
         What sensors of weather, air and noise may read.
+    ambient
+        What sensors of other things feel as well: air temperature [°C], relative humidity.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -45,6 +47,7 @@ class Setting:
         self._stage = stage
         self.background = Background(stage.streams, centre_m)
         self.fields: Mapping[str, Field] = environment_fields(self.background, stage)
+        self.ambient: Field = ambient_field(self.background, stage)
         self._minute = -1
         self._sky: Sky | None = None
 

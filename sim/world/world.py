@@ -25,7 +25,15 @@ from sim.world.driving import Navigator
 from sim.world.engine import PHYSICS, SimEngine
 from sim.world.events import SAMPLE_S
 from sim.world.families import make_families
-from sim.world.fields import DepthField, Field, RainField, VehicleField
+from sim.world.fields import (
+    CountingField,
+    DepthField,
+    Field,
+    LiveField,
+    RainField,
+    StandingWater,
+    VehicleField,
+)
 from sim.world.hazards.flood import Floods
 from sim.world.hazards.order import Family, Order
 from sim.world.hazards.pump_fault import PumpFault
@@ -96,8 +104,12 @@ class World:
     Attributes
     ----------
     fields
-        What sensors may read, by sensor kind: ``"rain_gauge"`` (1 channel),
-        ``"road_water_gauge"`` (1), ``"vehicle_detector"`` (3).
+        What sensors may read, by sensor kind: those of streets, weather and air, and those of
+        every family.
+    ambient
+        Air temperature [°C] and relative humidity [0 to 1], which sensors feel as well.
+    standing_water
+        Water over the ground, in which some drown [m].
 
     Raises
     ------
@@ -123,6 +135,7 @@ class World:
         self.water = Underpasses(city.basins)
         self.traffic = Traffic(basemap.roads, city.zones, streams, config.traffic)
         self._sunken = SunkenLinks(basemap, self.water)
+        self.standing_water: Field = StandingWater(basemap.roads, self._sunken.depth_m)
         self.people = People(
             basemap,
             self.water,
@@ -138,6 +151,7 @@ class World:
         self.actuators = Actuators(basemap, engine=engine, bus=bus, desk=desk, truth=truth)
         links = Links(config.cascades_off)
         self.setting = Setting(self.stage)
+        self.ambient: Field = self.setting.ambient
         self.rain_mm_h = 0.0
         self.families = make_families(
             self.stage,
@@ -162,6 +176,7 @@ class World:
             "rain_gauge": RainField(self.weather, engine.now),
             "road_water_gauge": DepthField(self.water, len(basemap.places)),
             "vehicle_detector": VehicleField(self.traffic),
+            **self._roadside(links),
             **self.setting.fields,
         }
         serve_underpasses(
@@ -301,6 +316,12 @@ class World:
         """Return what tells the rain at ``(n, 2)`` points since the start of time [mm]."""
         sites, now = self.weather.sites(xy_m), self._engine.now
         return lambda: sites.total_mm(now())
+
+    def _roadside(self, links: Links) -> dict[str, Field]:
+        power = self.families.power
+        live = LiveField((lambda: power.live_at_place) if links.hold("power_signals") else None)
+        counting = CountingField(self.traffic, live)
+        return {"radar_camera": counting, "rsu": live, "signal_controller": live}
 
     def _after(self, span_s: float) -> Ns:
         return Ns(self._engine.now() + seconds(span_s))

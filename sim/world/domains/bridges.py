@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim.kernel.clock import Ns
 from sim.world.actuators import Effect
 from sim.world.crew import Work
+from sim.world.domains.weighing import WeighingField
 from sim.world.fields import Field
 from sim.world.hazards.holders import Holders
 from sim.world.hazards.order import Order
@@ -121,6 +122,7 @@ class Bridges:
             "strain": PlaceField(lambda: self._spread(self.microstrain())),
             "crack": PlaceField(lambda: self._spread(self.crack_now_mm())),
             "bridge_vibration": PlaceField(lambda: self._spread(self.vibration_ms2())),
+            "weigh_in_motion": WeighingField(self, stage),
         }
 
     def plan(self, name: str, order: Order) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.kernel.clock import Ns, seconds, to_seconds
 from sim.world.actuators import Effect
 from sim.world.crew import Work
+from sim.world.domains.heat_map import HeatMapField
 from sim.world.domains.walking import PACKED_PER_M2, egress_per_ms, room_per_ms
 from sim.world.fields import Field, Reader
 from sim.world.hazards.order import Order
@@ -134,6 +135,7 @@ class Crowds:
         self.fields: Mapping[str, Field] = {
             "crowd_camera": _CrowdField(self, len(kinds), lambda: self.density),
             "passenger_counter": _CrowdField(self, len(kinds), lambda: self.inside.astype(float)),
+            "cell_heat_map": HeatMapField(stage, self),
         }
 
     def __len__(self) -> int:

@@ -17,6 +17,7 @@ from sim.world.city.networks import GasNet
 from sim.world.city.spread import owners
 from sim.world.crew import Work
 from sim.world.domains.chance import Arrivals
+from sim.world.domains.gas_homes import HomeAir
 from sim.world.domains.gas_service import DetectorField, RepairGas, Vent
 from sim.world.events import Event
 from sim.world.fields import Field
@@ -128,6 +129,7 @@ class Gas:
         self._bangs = 0
         self._alerts = 0
         self._airing = False
+        self._homes = HomeAir(basemap)
         self.natural = np.zeros(len(net.chamber))
         self.biogas = np.zeros(len(net.chamber))
         self.closed: Bools = np.zeros(len(net.main_link), dtype=bool)
@@ -144,7 +146,8 @@ class Gas:
             "gas_cutoff": self._cut_off,
         }
         self.fields: Mapping[str, Field] = {
-            "gas_detector": DetectorField(self, net.chamber, len(basemap.places))
+            "gas_detector": DetectorField(self, net.chamber, len(basemap.places)),
+            "home_gas_alarm": self._homes,
         }
 
     @property
@@ -208,7 +211,8 @@ class Gas:
             if not waiting and to_seconds(int(now) - int(event.onset)) >= EXPLOSION_S:
                 self._explosions.remove(event)
                 self._stage.events.end(event, now)
-        self._airing = bool(self._explosions) or float(methane.max(initial=0.0)) > 1e-3
+        has_gas = methane.max(initial=0.0) > 1e-3 or self._homes.has_gas
+        self._airing = bool(self._explosions) or bool(has_gas)
 
     def totals(self) -> Mapping[str, float | int]:
         """Return where the escaped gas is, and how often it exploded."""
@@ -328,13 +332,16 @@ class Gas:
     def _mix(self, dt_s: float) -> None:
         net = self._net
         natural, biogas = np.zeros(len(net.chamber)), np.zeros(len(net.chamber))
+        seeping: dict[int, float] = {}
         for source in self._sources.values():
             escaped = self._escaped_m3(source, dt_s)
             found = escaped * source.into_chamber
             self.leaked_m3 += escaped
             self.soil_m3 += escaped - found
+            seeping[source.event.place] = (escaped - found) / dt_s
             natural[source.row] += found / dt_s
             biogas[source.row] += source.biogas_m3s
+        self._homes.step(seeping, dt_s)
         per_h = np.where(self._blown, BLOWN_PER_H, AIR_PER_H)
         per_h[list(self._fans.values())] = FAN_PER_H
         through = natural + biogas + per_h / 3600 * net.chamber_m3

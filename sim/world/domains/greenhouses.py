@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim.kernel.clock import Ns
 from sim.world.actuators import Effect
 from sim.world.crew import Work
+from sim.world.domains.soil import SoilField
 from sim.world.fields import Field, Reader
 from sim.world.hazards.order import Order
 from sim.world.stage import Stage
@@ -101,7 +102,10 @@ class Greenhouses:
         self._curtain = np.zeros(len(self.place), dtype=bool)
         self.temp_c = np.maximum(self.outside_c(), KEPT_C)
         self.effects: Mapping[str, Effect] = {"heater": self._turn_heater, "curtain": self._draw}
-        self.fields: Mapping[str, Field] = {"greenhouse": _Inside(self, len(places))}
+        self.fields: Mapping[str, Field] = {
+            "greenhouse": _Inside(self, len(places)),
+            "soil": SoilField(stage),
+        }
 
     def plan(self, name: str, order: Order) -> None:
         """Nothing is ordered of what only stands there."""

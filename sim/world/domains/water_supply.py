@@ -15,7 +15,8 @@ from sim.world.city.networks import WaterNet
 from sim.world.city.spread import owners
 from sim.world.crew import Work
 from sim.world.domains.chance import YEAR_S, Arrivals
-from sim.world.domains.water_service import FlowField, PressureField, RepairMain, SupplyWater
+from sim.world.domains.water_sensing import water_fields
+from sim.world.domains.water_service import RepairMain, SupplyWater
 from sim.world.domains.zones import (
     BOOST,
     ENOUGH_M,
@@ -153,11 +154,7 @@ class WaterSupply:
             "sector_valve": self._shut,
             "pressure_boost": self._boost,
         }
-        sensed = (self, net, self._cells.xy_m, stage.engine.now)
-        self.fields: Mapping[str, Field] = {
-            "water_pressure": PressureField(*sensed),
-            "water_flow": FlowField(*sensed),
-        }
+        self.fields: Mapping[str, Field] = water_fields(self, net, stage)
 
     @property
     def pressure_pa(self) -> F64:
@@ -167,6 +164,11 @@ class WaterSupply:
     def flow_m3s(self) -> F64:
         """Return ``(z,)`` what each pumping station gives [m3/s]."""
         return self.balance.in_m3s
+
+    def leaks(self) -> tuple[F64, F64]:
+        """Return ``(k, 2)`` where mains leak [m], and ``(k,)`` how much [m3/s]."""
+        bursts = self._bursts.values()
+        return self._main_m[[b.main for b in bursts]], np.array([b.flow_m3s for b in bursts])
 
     def pressure_at(self, place: int) -> float:
         """Return the pressure at a place, for taps and hydrants [Pa]."""

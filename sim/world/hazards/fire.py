@@ -32,6 +32,7 @@ from sim.world.hazards.burning import (
     smoke_db_m,
 )
 from sim.world.hazards.fire_orders import FIRE, STEAM, Fire, FireRate, Steam
+from sim.world.hazards.fire_wiring import ResidualField
 from sim.world.hazards.order import Order, choose_place
 from sim.world.hazards.place_field import PlaceField
 from sim.world.hazards.works import Care, Labour, Presence
@@ -145,6 +146,7 @@ class Fires:
         self.fields: Mapping[str, Field] = {
             "smoke": PlaceField(lambda: smoke_db_m(self._smoke_m2) + self._steam_db_m),
             "heat": PlaceField(lambda: ceiling_rise_k(self._heat_w)),
+            "electrical_fire": ResidualField(stage, self._heat_w, self._is_dead_wire),
         }
 
     @property

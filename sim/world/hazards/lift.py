@@ -14,13 +14,14 @@ from sim.kernel.units import Share
 from sim.world.actuators import Effect
 from sim.world.crew import Task, Work
 from sim.world.events import Event, HazardKind
-from sim.world.fields import Field
+from sim.world.fields import Field, Reader
 from sim.world.hazards.arrivals import ChanceEvents, draw_row
 from sim.world.hazards.order import Order, choose_place
-from sim.world.hazards.place_field import PlaceField
 from sim.world.hazards.works import Labour
 from sim.world.stage import Stage
 
+F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 MONTH_S = 30.44 * 86_400
 
@@ -133,7 +134,7 @@ class Lifts:
             "rescue": Labour(lambda place: self._each_s(place, FORCE_S), self._let_out),
         }
         self.effects: Mapping[str, Effect] = {}
-        self.fields: Mapping[str, Field] = {"lift_monitor": PlaceField(lambda: self._people_now)}
+        self.fields: Mapping[str, Field] = {"lift_monitor": _Monitors(self)}
 
     @property
     def trapped(self) -> int:
@@ -143,6 +144,12 @@ class Lifts:
     def trapped_at(self, place: int) -> int:
         """Return how many are shut up at a place of the map."""
         return int(self._people_now[place])
+
+    def shown(self) -> F64:
+        """Return ``(2, places + 1)`` lifts between floors, and people in them."""
+        stopped = np.zeros(len(self._people_now))
+        np.add.at(stopped, [one.place for one in self._stuck], 1)
+        return np.stack([stopped, self._people_now])
 
     def plan(self, name: str, order: Any) -> None:
         """Put an order on the clock."""
@@ -243,3 +250,15 @@ class Lifts:
             self._tell(self._open[one.place])
         else:
             self._stage.events.end(self._open.pop(one.place), self._stage.now, by=by)
+
+
+class _Monitors:
+    """Two channels: lifts of a place that stand between floors, and people in them."""
+
+    def __init__(self, lifts: Lifts) -> None:
+        self._lifts = lifts
+
+    def bind(self, xy_m: F64, link: I32, place: I32) -> Reader:
+        """Return a reader of ``(2, n)``."""
+        del xy_m, link
+        return lambda: self._lifts.shown()[:, place]

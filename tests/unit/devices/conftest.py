@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from devices.catalogue import GATEWAY, ROAD_WATER_GAUGE, SensorKind
-from devices.cohort import Cohort, Deployment, Uplink
+from devices.cohort import Cohort, Uplink
+from devices.deployment import Deployment
 from devices.faults import FaultPlan
 from sim.kernel.clock import HOUR, SECOND, Ns, SteppedClock
 from sim.kernel.rng import SeededStreams
@@ -143,6 +144,7 @@ def street() -> Callable[..., Street]:
         faults=None,
         devices=None,
         bus=None,
+        around=None,
     ) -> Street:
         bus = ListBus(SteppedClock(START)) if bus is None else bus
         clock = bus.clock
@@ -164,6 +166,7 @@ def street() -> Callable[..., Street]:
             streams=SeededStreams(seed),
             uplink=Uplink(loss=0.0, duplicate_share=0.0) if uplink is None else uplink,
             faults=FaultPlan() if faults is None else faults,
+            around=around,
         )
         return Street(cohort, clock, bus, truth)
 

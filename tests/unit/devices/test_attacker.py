@@ -5,7 +5,8 @@ import pytest
 
 from devices.attacker import REPLAY_AGE_S, Attacker
 from devices.catalogue import ROAD_WATER_GAUGE
-from devices.cohort import Cohort, Deployment, Uplink
+from devices.cohort import Cohort, Uplink
+from devices.deployment import Deployment
 from devices.faults import FaultPlan
 from sim.kernel.clock import SECOND, Ns
 from sim.kernel.rng import SeededStreams

@@ -1,11 +1,13 @@
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from devices.catalogue import RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR
+from devices.catalogue import KINDS, RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR
 from devices.cohort import Uplink
-from devices.faults import FaultOrder, FaultPlan
+from devices.faults import LATE_S, FaultOrder, FaultPlan
+from devices.surroundings import Surroundings
 from sim.kernel.clock import MILLISECOND, MINUTE, SECOND, Ns
 from sim.messages.decode import Decoder
 from sim.messages.encode import Encoder
@@ -296,3 +298,105 @@ def test_ticks_stand_on_whole_multiples_whatever_the_start(street, start):
     taken = {int(t) for batch in made.bus.of(TelemetryBatch) for t in batch.sim_time_ns}
     assert taken
     assert all(t % MINUTE == 0 for t in taken)
+
+
+def test_a_late_device_s_reports_come_late_and_the_others_in_time(street, births, start):
+    devices = births(ROAD_WATER_GAUGE, 2, interval_s=10.0, alarm_interval_s=10.0)
+    scene = street(devices=devices, faults=plan(start, (0, "late", 0, None)))
+    scene.cohort.start()
+    scene.at(400)
+    waits = {0: [], 1: []}
+    for delivered, device, taken, *_ in scene.readings():
+        waits[device].append(delivered - taken)
+    assert min(waits[0]) >= LATE_S
+    assert max(waits[1]) <= 10.0
+
+
+def test_a_doubling_device_s_reports_come_twice_and_are_counted(street, births, start):
+    devices = births(ROAD_WATER_GAUGE, 2, interval_s=10.0, alarm_interval_s=10.0)
+    scene = street(devices=devices, faults=plan(start, (0, "duplicate", 0, None)))
+    scene.cohort.start()
+    scene.at(105)
+    seen = Counter((device, seq) for _, device, _, seq, *_ in scene.readings())
+    assert {times for (device, _), times in seen.items() if device == 1} == {1}
+    first = [times for (device, seq), times in seen.items() if device == 0 and seq < 10]
+    assert set(first) == {2}
+    assert scene.cohort.counts.duplicated == 10
+
+
+class Puddle:
+    """Water over the ground, as deep as the test says."""
+
+    def __init__(self):
+        self.depth_m = 0.0
+
+    def bind(self, xy_m, link, place):
+        return lambda: np.full((1, len(xy_m)), self.depth_m)
+
+
+def test_a_detector_under_water_is_flooded_and_comes_back_when_it_has_run_off(street):
+    told, water = [], Puddle()
+    scene = street(
+        2,
+        KINDS["gas_detector"],
+        faults=FaultPlan(on_fault=lambda *record: told.append(record)),
+        around=Surroundings(water=water),
+    )
+    scene.cohort.start()
+    scene.at(300)
+    water.depth_m = 0.1
+    scene.at(900)
+    water.depth_m = 0.04
+    scene.at(1_200)
+    assert all(started for *_, started, _ in told)
+    water.depth_m = 0.0
+    scene.at(1_500)
+    assert [(device, fault, started) for device, fault, started, _ in told] == [
+        ("gas_detector-0000", "flooded", True),
+        ("gas_detector-0001", "flooded", True),
+        ("gas_detector-0000", "flooded", False),
+        ("gas_detector-0001", "flooded", False),
+    ]
+
+
+def test_what_water_does_no_harm_never_asks_for_it(street):
+    class Nowhere:
+        def bind(self, xy_m, link, place):
+            raise AssertionError("nobody asked")
+
+    scene = street(2, ROAD_WATER_GAUGE, around=Surroundings(air=Nowhere(), water=Nowhere()))
+    scene.cohort.start()
+    scene.at(60)
+    assert scene.readings()
+
+
+def test_a_sensor_feels_the_air_that_is_around_it_now(street, births):
+    class Air:
+        humidity = 0.0
+
+        def bind(self, xy_m, link, place):
+            return lambda: np.stack([np.full(len(xy_m), 20.0), np.full(len(xy_m), self.humidity)])
+
+    kind, air = KINDS["pm_station"], Air()
+    devices = births(kind, 400, interval_s=30.0, alarm_interval_s=30.0)
+    scene = street(kind=kind, truth=[80.0, 80.0], devices=devices, around=Surroundings(air=air))
+    scene.cohort.start()
+    scene.at(600)
+    dry = np.mean([values[0] for _, _, taken, _, _, values in scene.readings()])
+    air.humidity = 0.9
+    scene.at(1_200)
+    damp = np.mean([values[0] for _, _, taken, _, _, values in scene.readings() if taken > 700])
+    assert dry == pytest.approx(80.0, abs=2.0)
+    assert damp == pytest.approx(80.0 * (1 + 0.13 / 1.65 * 9), rel=0.03)
+
+
+def test_a_visit_calibrates_the_devices_it_names(street):
+    scene = street(3, around=Surroundings(calibrated_y=0.9))
+    scene.cohort.start()
+    scene.at(60)
+    before = scene.cohort._errors._drift.copy()
+    scene.cohort.calibrate(["road_water_gauge-0001"])
+    after = scene.cohort._errors._drift
+    assert before.all()
+    assert after[0, 1] == 0.0
+    np.testing.assert_array_equal(after[0, [0, 2]], before[0, [0, 2]])

@@ -6,6 +6,7 @@ import pytest
 from devices.catalogue import RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR
 from devices.faults import (
     DRIFT_PER_H,
+    SILENT_AFTER_S,
     SPIKE_LEAST,
     SPIKE_SHARE,
     TILT,
@@ -149,6 +150,24 @@ def test_a_tampered_device_reads_askew_for_a_minute_and_falls_silent():
     assert [(fault, started) for _, fault, started, _ in told] == [
         ("tampered", True),
         ("tampered", False),
+    ]
+
+
+def test_a_flooded_device_sees_nothing_and_falls_silent_until_it_dries():
+    told = []
+    faults, clock = faults_of(("d1", "flooded", 10, 30), told=told)
+    go(clock, 10)
+    values = np.full((1, 4), 0.7)
+    faults.hold(values)
+    assert values[0].tolist() == [0.7, 0.0, 0.7, 0.7]
+    assert not faults.is_dead.any()
+    go(clock, 10 + SILENT_AFTER_S["flooded"] / 60)
+    assert faults.is_dead.tolist() == [False, True, False, False]
+    go(clock, 30)
+    assert not faults.is_dead.any()
+    assert [(fault, started) for _, fault, started, _ in told] == [
+        ("flooded", True),
+        ("flooded", False),
     ]
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from devices.catalogue import RAIN_GAUGE, ROAD_WATER_GAUGE
-from devices.cohort import Cohort, Deployment, Uplink
+from devices.cohort import Cohort, Uplink
+from devices.deployment import Deployment
 from devices.faults import FaultPlan
 from devices.gateway import Gateways
 from devices.saboteur import Saboteur

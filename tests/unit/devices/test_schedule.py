@@ -96,3 +96,8 @@ def test_an_interval_that_is_no_whole_number_of_ticks_is_rounded_up(interval_s, 
         levels(100, lambda t: 0.0), alarm=None, interval_s=interval_s, alarm_interval_s=5
     )
     assert times[:4] == expected
+
+
+def test_alarm_below_a_level_wakes_a_device_when_the_value_falls_to_it():
+    falling = levels(300, lambda t: 10.0 if 100 <= t < 200 else 15.0)
+    assert timetable(falling, alarm=Alarm(level=10.0, of="below")) == [10, 20, 100, 160, 220]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sim.kernel.errors import TransportError
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.broker_url import parse_broker_url
 from sim.transport.brokers.base import Broker
 from sim.transport.brokers.external import ExternalBroker

@@ -18,12 +18,12 @@ NOWHERE = np.full(3, -1, dtype=np.int32)
 def test_stations_read_the_same_air(setting):
     read = {
         name: setting.fields[name].bind(XY_M, NOWHERE, NOWHERE)()
-        for name in ("air_station", "pm_station", "gas_station")
+        for name in ("air_station", "pm_station", "no2_o3_station")
     }
     np.testing.assert_array_equal(read["pm_station"], read["air_station"][:2])
     # 1.88 and 1.96 µg/m3 are one ppb at 25 °C.
-    np.testing.assert_allclose(read["gas_station"][0] * 1.88, read["air_station"][3])
-    np.testing.assert_allclose(read["gas_station"][1] * 1.96, read["air_station"][5])
+    np.testing.assert_allclose(read["no2_o3_station"][0] * 1.88, read["air_station"][3])
+    np.testing.assert_allclose(read["no2_o3_station"][1] * 1.96, read["air_station"][5])
     assert (read["air_station"] > 0).all()
 
 

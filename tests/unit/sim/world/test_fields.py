@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from sim.kernel.clock import Ns, seconds
-from sim.world.fields import DepthField, RainField, VehicleField
+from sim.world.fields import (
+    CountingField,
+    DepthField,
+    LiveField,
+    RainField,
+    StandingWater,
+    VehicleField,
+)
 from sim.world.weather import Storm, Weather
 
 NONE = np.array([-1, -1, -1], dtype=np.int32)
@@ -56,3 +63,37 @@ def test_each_reading_is_a_fresh_array(town) -> None:
     first = read()
     first += 1
     assert read().tolist() == [[0, 0, 0]]
+
+
+def test_roadside_is_online_where_there_is_power_and_counts_nothing_in_the_dark():
+    class Streets:
+        passed = np.array([7, 9])
+        speed_mps = np.array([10.0, 12.0])
+        occupancy = np.array([0.1, 0.2])
+
+    live = np.array([True, False])
+    xy, link = np.zeros((3, 2)), np.array([0, 1, 1], dtype=np.int32)
+    place = np.array([0, 1, -1], dtype=np.int32)
+    online = LiveField(lambda: live)
+    assert online.bind(xy, link, place)().tolist() == [[1.0, 0.0, 1.0]]
+    assert LiveField(None).bind(xy, link, place)().tolist() == [[1.0, 1.0, 1.0]]
+    read = CountingField(Streets(), online).bind(xy, link, place)
+    np.testing.assert_array_equal(read(), [[7.0, np.nan, 9.0], [1.0, 0.0, 1.0]])
+    live[1] = True
+    assert read()[0].tolist() == [7.0, 9.0, 9.0]
+
+
+def test_water_stands_where_the_link_watched_or_the_nearest_one_is_wet(town) -> None:
+    depth_m = np.zeros(len(town.roads))
+    field = StandingWater(town.roads, depth_m)
+    middle_m = np.array(town.roads.midpoint(3))
+    link = np.array([3, -1, -1], dtype=np.int32)
+    read = field.bind(np.stack([XY_M[2], middle_m, XY_M[2]]), link, NONE)
+    assert not read().any()
+    wet = [
+        other
+        for other in range(len(town.roads))
+        if np.allclose(town.roads.midpoint(other), middle_m)
+    ]
+    depth_m[wet] = 0.4
+    assert read()[0].tolist() == [0.4, 0.4, 0.0]

@@ -7,6 +7,14 @@ from hypothesis import strategies as st
 
 from sim.world.city.networks import WaterNet
 from sim.world.crew import Task
+from sim.world.domains.water_sensing import (
+    CLEAR_NTU,
+    DOSE_MG_L,
+    FADES_DB_M,
+    LEAK_DB,
+    QUIET_DB,
+    QUIET_HZ,
+)
 from sim.world.domains.water_supply import BY_HAND_S, WaterSupply
 from sim.world.domains.zones import Holes, balance, pump_curve
 from sim.world.hazards.main_burst import (
@@ -221,3 +229,43 @@ def test_people_call_about_water_on_the_road(lifelines, water) -> None:
     water.burst(0, 0.5)
     lifelines.run(200)
     assert [(c.line, c.topic) for c in lifelines.calls] == [("12345", "main_burst")] * 2
+
+
+def sensed(water: WaterSupply, kind: str, *xy_m: tuple[float, float]):
+    none = np.full(len(xy_m), -1, dtype=np.int32)
+    return water.fields[kind].bind(np.array(xy_m, dtype=float), none, none)
+
+
+def test_quiet_water_is_clear_and_loses_chlorine_on_its_way(water) -> None:
+    works = water._place_m[6]
+    turbidity, chlorine, ph = sensed(water, "water_quality", tuple(works), tuple(works + 5000.0))()
+    assert turbidity == pytest.approx([CLEAR_NTU] * 2)
+    assert chlorine[0] == pytest.approx(DOSE_MG_L)
+    assert 0.05 < chlorine[1] < 0.8 * chlorine[0]
+    assert ((ph > 6.5) & (ph < 8.5)).all()
+
+
+def test_burst_stirs_up_deposits_beside_it_and_not_far_away(lifelines, water) -> None:
+    at_m = tuple(water._main_m[0])
+    quality = sensed(water, "water_quality", at_m, (at_m[0] + 4000.0, at_m[1]))
+    water.burst(0, 0.3)
+    lifelines.run(60)
+    near, far = quality()[0]
+    assert near > 5.0
+    assert far == pytest.approx(CLEAR_NTU, abs=0.01)
+
+
+def test_leak_is_heard_along_the_pipe_until_it_is_mended(lifelines, water) -> None:
+    at_m = tuple(water._main_m[0])
+    listen = sensed(water, "leak_noise_logger", at_m, (at_m[0] + 200.0, at_m[1]), (9000.0, 0.0))
+    assert listen()[0] == pytest.approx([QUIET_DB] * 3)
+    water.burst(0, 0.5)
+    lifelines.run(10)
+    level, pitch = listen()
+    flow_m3s = water.leaks()[1][0]
+    assert level[0] == pytest.approx(LEAK_DB + 10 * np.log10(flow_m3s / 1e-3), abs=0.1)
+    assert level[0] - level[1] == pytest.approx(200.0 * FADES_DB_M, abs=0.1)
+    assert level[2] == pytest.approx(QUIET_DB)
+    assert pitch[0] > 10 * pitch[2] == pytest.approx(10 * QUIET_HZ)
+    water.mend(0)
+    assert listen()[0] == pytest.approx([QUIET_DB] * 3)

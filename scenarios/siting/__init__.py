@@ -1,0 +1,1 @@
+"""Where sensors stand: rules of the scenario applied to a city."""
