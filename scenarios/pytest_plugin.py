@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from scenarios.testbed import Plan, Testbed
+    from scenarios.testbed import Testbed
+    from scenarios.testbed_plan import Plan
 
 MARKER = "chengmai"
 _MARK = (
@@ -69,7 +70,7 @@ def chengmai_city(request: pytest.FixtureRequest) -> Iterator[Callable[..., Test
 
 def _plan(config: pytest.Config, wanted: dict[str, Any]) -> Plan:
     """Return the plan that settings and a marker come to; the marker has the last word."""
-    from scenarios.testbed import Plan
+    from scenarios.testbed_plan import Plan
     from sim.kernel.errors import InputError
 
     settings: dict[str, Any] = {}
@@ -90,7 +91,7 @@ def _plan(config: pytest.Config, wanted: dict[str, Any]) -> Plan:
 
 
 def _read_plan(settings: dict[str, Any]) -> Plan:
-    from scenarios.testbed import Plan
+    from scenarios.testbed_plan import Plan
     from sim.kernel import units
     from sim.kernel.errors import InputError
 

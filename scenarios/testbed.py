@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,8 +21,8 @@ from scenarios.listener import Heard, Listener, NotHeardError
 from scenarios.live import LiveCity, LiveRun
 from scenarios.load import load_scenario
 from scenarios.orders import check_known
+from scenarios.testbed_plan import Plan
 from sim.kernel.clock import monotonic_s, to_seconds
-from sim.kernel.errors import InputError
 from sim.messages import topics
 from sim.messages.envelope import WireMessage
 from sim.messages.field import Scalar
@@ -40,38 +39,6 @@ EXPIRES_S = 86_400.0
 """City time after which a test's command expires; assumed: longer than any test [s]."""
 
 __all__ = ["Heard", "NotHeardError", "Plan", "Testbed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Which city a test wants.
-
-    Attributes
-    ----------
-    scenario
-        A library name or a file.
-    seed
-        None for the scenario's own.
-    speed
-        City seconds per wall second, 0.1 to 1,000.
-    until_s
-        City time after which it stands still [s]; None lets it run as long as the test.
-    scale
-        Share of the synthetic Beijing; None for the scenario's own city.
-    replace
-        Devices that the test itself plays.
-    """
-
-    scenario: str = "storm"
-    seed: int | None = None
-    speed: float = 60.0
-    until_s: float | None = None
-    scale: float | None = 0.002
-    replace: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not 0.1 <= self.speed <= 1000:
-            raise InputError("speed", value=self.speed, expected="a number from 0.1 to 1000")
 
 
 class Testbed:
