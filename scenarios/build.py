@@ -9,13 +9,14 @@ from typing import Any, Literal
 import numpy as np
 
 from devices.attacker import Attacker
-from devices.cohort import Cohort, Uplink
+from devices.cohort import Cohort
 from devices.deployment import Deployment
 from devices.energy import YEAR_S
 from devices.faults import FaultOrder, FaultPlan
 from devices.gateway import GatewayOutage, Gateways
 from devices.saboteur import Saboteur
 from devices.surroundings import Surroundings
+from devices.uplink import Uplink
 from devices.wear import wear_orders
 from ops_center.core.config import CenterConfig
 from scenarios.hazard_parts import HazardPart

@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from devices.catalogue import ROAD_WATER_GAUGE
-from devices.cohort import Uplink
-from devices.gateway import GatewayOutage, Gateways, Ring
+from devices.catalogue import ROAD_WATER_GAUGE, VEHICLE_DETECTOR
+from devices.gateway import GatewayOutage, Gateways
 from devices.readings import Readings
+from devices.ring import Ring
+from devices.uplink import Uplink
 from sim.kernel.clock import HOUR, SECOND, Ns
 from sim.kernel.errors import InputError
 from sim.messages.telemetry import (
@@ -24,7 +25,7 @@ WEST, EAST = "gateway-0000", "gateway-0001"
 def town(start, births, gateway_births, street, clock, bus):
     """Return a maker of two gateways and the four gauges they serve."""
 
-    def make(*outages, told=None):
+    def make(*outages, told=None, kind=ROAD_WATER_GAUGE, **gear):
         gateways = Gateways(
             gateway_births,
             np.array([[0.0, 0.0], [1000.0, 0.0]]),
@@ -39,8 +40,9 @@ def town(start, births, gateway_births, street, clock, bus):
                 for which, a, b in outages
             ],
             on_fault=None if told is None else lambda *record: told.append(record),
+            **gear,
         )
-        devices = births(ROAD_WATER_GAUGE, 4, interval_s=60.0)
+        devices = births(kind, 4, interval_s=60.0)
         served_by = (WEST, EAST, WEST, None)
         devices = [
             replace(device, gateway_id=gateway)
@@ -48,7 +50,7 @@ def town(start, births, gateway_births, street, clock, bus):
         ]
         uplink = Uplink(gateways=gateways, loss=0.0, duplicate_share=0.0)
         gateways.start()
-        made = street(devices=devices, bus=bus, uplink=uplink, tick_s=60.0)
+        made = street(kind=kind, devices=devices, bus=bus, uplink=uplink, tick_s=60.0)
         made.cohort.start()
         return made
 
@@ -155,7 +157,7 @@ def test_a_gateway_reports_its_children_and_on_return_what_it_kept(town, start):
 def test_after_a_broker_restart_a_gateway_that_is_down_is_dead_again(town, start):
     made = town((WEST, 600, 900))
     made.at(700)
-    made.cohort._gateways.republish()
+    made.gateways.republish()
     assert said(made.bus, start)[-2:] == [(700.0, "birth", EAST), (700.0, "death", WEST)]
 
 
@@ -163,7 +165,7 @@ def test_after_a_broker_restart_with_all_down_no_empty_birth_is_said(town, start
     made = town((WEST, 600, 900), (EAST, 600, 900))
     made.at(700)
     before = len(made.bus.messages)
-    made.cohort._gateways.republish()
+    made.gateways.republish()
     assert [type(m) for m in made.bus.messages[before:]] == [DeviceDeath, DeviceDeath]
 
 
@@ -205,8 +207,8 @@ def test_an_outage_of_an_unknown_gateway_is_refused(gateway_births, clock, bus):
 
 def test_a_jammed_gateway_hears_nothing_and_what_is_sent_is_lost_for_good(town):
     told = []
-    made = town(told=told)
-    gateways = made.cohort._gateways
+    made = town(told=told, kind=VEHICLE_DETECTOR)
+    gateways = made.gateways
     assert gateways.children(WEST) == 2
     made.at(120)
     gateways.jam(WEST)
@@ -224,9 +226,7 @@ def test_a_jammed_gateway_hears_nothing_and_what_is_sent_is_lost_for_good(town):
     assert [t for t in times[3] if 120 < t <= 400]
     counts = made.cohort.counts
     assert counts.lost > lost
-    assert counts.sent == counts.lost + counts.delivered + sum(
-        len(part) for parts in made.cohort._delivery._under_way.values() for part in parts
-    )
+    assert counts.sent == counts.lost + counts.delivered + made.cohort.under_way
     assert [(which, what, started) for which, what, started, _ in told] == [
         (WEST, "jammed", True),
         (WEST, "jammed", False),
