@@ -219,6 +219,11 @@ class Cohort:
         """Devices that no gateway hears."""
         return len(self._devices) - len(self._heard)
 
+    @property
+    def intervals_s(self) -> F64:
+        """``(n,)`` how often each device is heard when idle [s]."""
+        return np.array([device.interval_s for device in self._devices])
+
     def lives_d(self, temp_c: float = 20.0) -> F64 | None:
         """Return ``(n,)`` how long each device's new battery lasts when idle, whole days.
 
@@ -229,7 +234,7 @@ class Cohort:
             return None
         return life_d(
             self.kind.energy,
-            np.array([device.interval_s for device in self._devices]),
+            self.intervals_s,
             expected_retries(self.kind.network, self._loss),
             send_factor=self.cover.send_factor,
             temp_c=temp_c,

@@ -17,11 +17,9 @@ from devices.gateway import Gateways
 from devices.readings import Readings
 from sim.kernel.bus import Bus
 from sim.kernel.clock import MINUTE, Clock, Ns
-from sim.messages.field import ActuatorStatus, Command, Scalar
+from sim.messages.field import LOCAL_PREFIX, ActuatorStatus, Command, Scalar
 from sim.messages.telemetry import I32
 
-PREFIX = "edge-"
-"""Begins the identifier of every command that a gateway gives."""
 EXPIRES_NS = 10 * MINUTE
 """A local command must be acted on within this time; assumed: it is there within seconds."""
 
@@ -37,12 +35,12 @@ class EdgeAct:
     action, args
         What it does.
     undo
-        What takes it back.
+        What takes it back; None for what a person has to look at first.
     """
 
     kind: str
     action: str
-    undo: str
+    undo: str | None
     args: Mapping[str, Scalar] = field(default_factory=dict)
 
 
@@ -187,7 +185,9 @@ class EdgeControl:
         elif max(watch.latest.values()) < rule.clear_below:
             del self._watched[rule.kind, place]
             for act in list(watch.done.values()):
-                self._command("undo", watch, self._actuators[place, act.kind], act.undo, {}, value)
+                if act.undo is not None:
+                    actuator = self._actuators[place, act.kind]
+                    self._command("undo", watch, actuator, act.undo, {}, value)
             self._tell("alarm_over", watch, place, value)
 
     def _command(
@@ -204,7 +204,7 @@ class EdgeControl:
         command = Command(
             ts_event=now,
             cause=gateway_id,
-            command_id=f"{PREFIX}{gateway_id}-{self._count}",
+            command_id=f"{LOCAL_PREFIX}{gateway_id}-{self._count}",
             target_id=actuator.actuator_id,
             target_kind=actuator.kind,
             target_domain=actuator.domain,
@@ -232,6 +232,6 @@ class EdgeControl:
 
     def _on_command(self, command: Command) -> None:
         """Leave an actuator to the centre once that has commanded it."""
-        if not command.command_id.startswith(PREFIX):
+        if not command.command_id.startswith(LOCAL_PREFIX):
             for watch in self._watched.values():
                 watch.done.pop(command.target_id, None)

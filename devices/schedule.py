@@ -31,10 +31,10 @@ class Reporting:
     Attributes
     ----------
     mode
-        ``"event"``: at the idle interval, and at once when in alarm. ``"interval"``: they look
-        only when they report, and find an alarm then. ``"exception"``: when the reading has
-        moved by `deadband` since the last report, when an alarm begins or ends, and otherwise
-        once in `heartbeat_s`.
+        ``"event"``: at the idle interval, and at once when in alarm. ``"interval"``: at the
+        idle interval, whatever they read; they look only then. ``"exception"``: when the reading
+        has moved by `deadband` since the last report, when an alarm begins or ends, and
+        otherwise once in `heartbeat_s`.
     deadband
         In the unit of the channel that the kind's alarm watches; the first without an alarm.
     heartbeat_s
@@ -59,6 +59,8 @@ class Reporting:
         idle_s, alarm_s = device.interval_s, device.alarm_interval_s
         if self.mode == "exception":
             idle_s = alarm_s = self.heartbeat_s
+        elif self.mode == "interval":
+            alarm_s = idle_s
         idle_s, alarm_s = max(idle_s, least_s), max(alarm_s, least_s)
         if (idle_s, alarm_s) == (device.interval_s, device.alarm_interval_s):
             return device

@@ -11,6 +11,7 @@ import msgspec
 
 from ops_center.live.service import OpsService, ServiceSpec
 from scenarios import output
+from scenarios.batteries import battery_rows
 from scenarios.build import CitySide, build_city_side, center_config
 from scenarios.results import Outcome, conclude
 from scenarios.schema import PoliciesPart, Scenario
@@ -215,6 +216,7 @@ def run_live(
             wall_s=monotonic_s() - begun_s,
             sensors=city.side.sensors,
             reports=city.side.counts(),
+            batteries=battery_rows(city.side.cohorts),
             messages=service.counters(),
             command=spec.command,
         ),

@@ -5,8 +5,9 @@ import pytest
 
 from devices.catalogue import ROAD_WATER_GAUGE, VEHICLE_DETECTOR
 from devices.gateway import GatewayOutage, Gateways
+from devices.load import Load
 from devices.readings import Readings
-from devices.ring import Ring
+from devices.ring import Memories, Ring
 from devices.uplink import Uplink
 from sim.kernel.clock import HOUR, SECOND, Ns
 from sim.kernel.errors import InputError
@@ -233,3 +234,101 @@ def test_a_jammed_gateway_hears_nothing_and_what_is_sent_is_lost_for_good(town):
     ]
     own = [m for m in made.bus.of(TelemetryBatch) if m.kind == "gateway"]
     assert all(len(batch) == 2 for batch in own), "its own line is as good as ever"
+
+
+def test_devices_with_memory_send_what_nobody_heard_late_in_order_and_once(town):
+    made = town()
+    made.at(120)
+    made.gateways.jam(WEST)
+    made.at(400)
+    made.gateways.clear(WEST)
+    made.at(600)
+    west = [row for row in made.readings() if row[1] == 0]
+    stored = [row for row in west if row[4] == QUALITY_STORED]
+    assert [row[2] for row in stored] == [180.0, 240.0, 300.0, 360.0]
+    assert {row[0] for row in stored} == {405.0}
+    assert [row[3] for row in west] == list(range(1, len(west) + 1))
+    assert made.cohort.counts.lost == 0
+    assert made.cohort.counts.stored == 8
+
+
+def test_a_gateway_without_mains_lives_on_its_battery_and_then_hears_nothing(town, start):
+    told = []
+    made = town(told=told, backup_s=600.0)
+    made.at(100)
+    made.gateways.set_mains(0, on=False)
+    made.at(2000)
+    assert [row[0] for row in made.readings() if row[1] == 0][-1] == 665.0
+    made.gateways.set_mains(0, on=True)
+    made.at(2300)
+    west = [row for row in made.readings() if row[1] == 0]
+    assert [row[3] for row in west] == list(range(1, len(west) + 1)), "remembered by the device"
+    assert [(what, began, (at - start) / SECOND) for _, what, began, at in told] == [
+        ("power", True, 700.0),
+        ("outage", True, 700.0),
+        ("power", False, 2000.0),
+        ("outage", False, 2000.0),
+    ]
+
+
+def test_a_short_loss_of_mains_is_not_noticed_and_a_second_finds_less_charge(town, start):
+    told = []
+    made = town(told=told, backup_s=600.0)
+    for at_s, on in ((100, False), (500, True), (800, False)):
+        made.at(at_s)
+        made.gateways.set_mains(1, on=on)
+    made.at(2000)
+    # 200 s are left of the first loss, and 300 s of mains give back 5 s of battery.
+    assert [(what, (at - start) / SECOND) for _, what, _, at in told] == [
+        ("power", 1005.0),
+        ("outage", 1005.0),
+    ]
+
+
+def test_beyond_its_capacity_a_gateway_lets_reports_wait_and_then_drops_them(
+    gateway_births, births, street, clock, bus
+):
+    load = Load(2, capacity_per_s=2.0, limit=30)
+    gateways = Gateways(gateway_births, np.zeros((2, 2)), clock=clock, bus=bus, load=load)
+    devices = births(ROAD_WATER_GAUGE, 50, gateway_id=WEST, interval_s=600.0)
+    uplink = Uplink(gateways=gateways, loss=0.0, duplicate_share=0.0)
+    made = street(devices=devices, bus=bus, uplink=uplink, tick_s=600.0)
+    made.cohort.start()
+    made.at(660)
+    at_s = [row[0] for row in made.readings()]
+    # All speak at 600 s; ten are served before the next delivery, ten before each further one.
+    assert [at_s.count(t) for t in (605.0, 610.0, 615.0)] == [10, 10, 10]
+    assert (load.dropped, made.cohort.counts.lost) == (20, 20)
+
+
+def test_a_device_out_of_reach_is_silent_unborn_and_counted(
+    gateway_births, births, street, clock, bus
+):
+    gateways = Gateways(gateway_births, np.array([[9e3, 0.0], [7e3, 0.0]]), clock=clock, bus=bus)
+    devices = [
+        replace(device, gateway_id=gateway)
+        for device, gateway in zip(births(ROAD_WATER_GAUGE, 2), (WEST, EAST), strict=True)
+    ]
+    made = street(devices=devices, bus=bus, uplink=Uplink(gateways=gateways, loss=0.0))
+    made.cohort.start()
+    made.at(3600)
+    (birth,) = made.bus.of(DeviceBirth)
+    assert [device.device_id[-1] for device in birth.devices] == ["1"]
+    assert {row[1] for row in made.readings()} == {1}
+    assert made.cohort.uncovered == 1
+
+
+def test_memories_keep_the_newest_of_each_device():
+    memories = Memories(limit=2)
+    for at in range(3):
+        seqs = [at] * (2 if at < 2 else 1)
+        memories.push(0, replace(readings(seqs), device=np.arange(len(seqs), dtype=np.int32)))
+    kept = memories.pop(0)
+    assert [(d, t) for d, t in zip(kept.device.tolist(), kept.seq.tolist(), strict=True)] == [
+        (1, 0),
+        (0, 1),
+        (1, 1),
+        (0, 2),
+    ]
+    assert memories.dropped == 1
+    assert memories.pop(0) is None

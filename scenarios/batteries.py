@@ -1,0 +1,69 @@
+"""How long the batteries of a run's sensors last, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from devices.cohort import Cohort
+from sim.messages.telemetry import F64
+
+FROST_C = -15.0
+"""Air temperature of the hardest frost in which they must work; assumed: Beijing's coldest
+nights of an ordinary winter [°C]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BatteryRow:
+    """One kind's batteries.
+
+    Attributes
+    ----------
+    kind, interval_s
+        Sensor kind, and the median of its idle intervals [s].
+    lives_d
+        ``(n,)`` how long each device's new battery lasts when idle, in its own cover, whole
+        days.
+    frost_d
+        The median of that where all must still work in frost of `FROST_C`.
+    """
+
+    kind: str
+    interval_s: float
+    lives_d: F64
+    frost_d: float
+
+    def quantile_d(self, share: float) -> int:
+        """Return how long the batteries of a share of the devices last at the most [d]."""
+        return int(np.quantile(self.lives_d, share))
+
+    def document(self) -> dict[str, float | str]:
+        """Return the row as ``summary.json`` holds it."""
+        return {
+            "kind": self.kind,
+            "devices": len(self.lives_d),
+            "interval_s": self.interval_s,
+            "life_p10_d": self.quantile_d(0.1),
+            "life_median_d": self.quantile_d(0.5),
+            "life_p90_d": self.quantile_d(0.9),
+            "life_in_frost_median_d": self.frost_d,
+        }
+
+
+def battery_rows(cohorts: Iterable[Cohort]) -> Sequence[BatteryRow]:
+    """Return a row for each kind with batteries, in the order of the cohorts."""
+    rows = []
+    for cohort in cohorts:
+        lives_d, frost_d = cohort.lives_d(), cohort.lives_d(FROST_C)
+        if lives_d is not None and frost_d is not None and len(lives_d):
+            rows.append(
+                BatteryRow(
+                    kind=cohort.kind.kind,
+                    interval_s=float(np.median(cohort.intervals_s)),
+                    lives_d=lives_d,
+                    frost_d=float(np.floor(np.median(frost_d))),
+                )
+            )
+    return rows
