@@ -155,6 +155,7 @@ class Cohort:
             reporting=uplink.reporting,
             gap_ns=(self.cover.gap_s * SECOND).astype(np.int64),
         )
+        self.intervals_s: F64 = np.array([device.interval_s for device in timed])
         longest_s = 0.0 if uplink.filtering is None else uplink.filtering.longest_s
         self._devices = [Reporting().born(device, longest_s) for device in timed]
         # Nobody has ever heard of a device that is out of reach: it has no birth.
@@ -218,11 +219,6 @@ class Cohort:
     def uncovered(self) -> int:
         """Devices that no gateway hears."""
         return len(self._devices) - len(self._heard)
-
-    @property
-    def intervals_s(self) -> F64:
-        """``(n,)`` how often each device is heard when idle [s]."""
-        return np.array([device.interval_s for device in self._devices])
 
     def lives_d(self, temp_c: float = 20.0) -> F64 | None:
         """Return ``(n,)`` how long each device's new battery lasts when idle, whole days.

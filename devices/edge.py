@@ -135,6 +135,7 @@ class EdgeControl:
         self._on_event = on_event
         self._actuators: dict[tuple[str, str], ActuatorStatus] = {}
         self._watched: dict[tuple[str, str], _Watch] = {}
+        self._there: dict[str, Mapping[str, list[int]]] = {}
         self._count = 0
         bus.subscribe(ActuatorStatus, self._on_actuator)
         bus.subscribe(Command, self._on_command)
@@ -161,13 +162,26 @@ class EdgeControl:
         values = readings.values[rule.channel]
         is_high = self._gateways.is_down[gateway] & (values >= rule.warn_at)
         watched = {place for of, place in self._watched if of == kind}
+        if watched:
+            there = self._devices_at(kind, places)
+            at_them = np.concatenate([there[place] for place in sorted(watched)])
+            is_high |= np.isin(readings.device, at_them)
         # Few places are in alarm behind a dead line, so a loop over their readings is short.
-        rows = range(len(readings)) if watched else np.flatnonzero(is_high).tolist()
-        for row in rows:
+        for row in np.flatnonzero(is_high).tolist():
             place = places[readings.device[row]]
-            if place is not None and (is_high[row] or place in watched):
+            if place is not None:
                 device, value = int(readings.device[row]), float(values[row])
                 self._note(rule, place, int(gateway[row]), device, value)
+
+    def _devices_at(self, kind: str, places: Sequence[str | None]) -> Mapping[str, list[int]]:
+        """Return the devices of a kind at each place, worked out once."""
+        if kind not in self._there:
+            there: dict[str, list[int]] = {}
+            for device, place in enumerate(places):
+                if place is not None:
+                    there.setdefault(place, []).append(device)
+            self._there[kind] = there
+        return self._there[kind]
 
     def _note(self, rule: EdgeRule, place: str, gateway: int, device: int, value: float) -> None:
         watch = self._watched.get((rule.kind, place))
