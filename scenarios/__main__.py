@@ -11,6 +11,8 @@ from typing import Any
 from scenarios import commands
 from scenarios.city.rooms import add_city
 from scenarios.options import Interrupt, parse_span, parse_speed
+from scenarios.probe.rooms import add_probe
+from scenarios.schema_command import add_schema, schema
 from scenarios.sensors_command import sensors
 from sim.kernel.errors import ChengmaiError
 
@@ -27,7 +29,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, or 2 for anything wrong from outside."""
+    """Run one command.
+
+    Returns the exit status: 0, or 2 for anything wrong from outside, or what the answer says.
+    """
     options = read_options(arguments)
     command: Command = options.command
     try:
@@ -44,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; nothing is left to tell it.
         sys.stderr.close()
         return 0
-    if answer is not None and options.json:
+    if answer is not None and options.json is True:
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
-    return 0
+    return 0 if answer is None else int(answer.get("exit_status", 0))
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -68,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 
     summary = "build, import, show or check a city"
     add_city(rooms.add_parser("city", help=summary, description=summary))
+    summary = "check somebody's device or feed, on any broker, against what ours demands"
+    add_probe(rooms.add_parser("probe", help=summary, description=summary))
+    add_schema(room("schema", schema, "write the feed's schemas and descriptions"))
     room("scenarios", commands.scenarios, "list the library's scenarios")
     hazards = room("hazards", commands.hazards, "list what a scenario may let happen")
     hazards.add_argument("type", nargs="?", help="one type, with its keys")
@@ -110,9 +118,19 @@ def _parser() -> argparse.ArgumentParser:
         )
     for child in (live, feed):
         child.add_argument("--exit", action="store_true", help="end when the scenario ends")
+        child.add_argument(
+            "--payload", choices=("json", "cbor"), default="json", help="form of SenML packs"
+        )
+        child.add_argument(
+            "--packs", choices=("device", "gateway"), default="device", help="who sends packs"
+        )
     for child in (live, ops):
         child.add_argument(
             "--port", type=int, metavar="P", help="of the dashboard; 0: any free one"
+        )
+    for child in (live, ops, record, replay):
+        child.add_argument(
+            "--foreign", metavar="MAPPING", help="YAML file that says what others' feeds mean"
         )
     run.add_argument(
         "--codec", action="store_true", help="force every message through its wire form"

@@ -20,14 +20,17 @@ from scenarios import output, recordings
 from scenarios.build import build_city, center_config
 from scenarios.cascade_effects import effects_of
 from scenarios.fast import FastRun, run_fast
+from scenarios.foreign import load_foreign
 from scenarios.hazard_catalogue import entries, markdown
-from scenarios.live import LiveRun, policies_document, run_feed, run_live
+from scenarios.heads import head_document
+from scenarios.live import LiveRun, run_feed, run_live
 from scenarios.load import list_scenarios, load_scenario
 from scenarios.options import Interrupt
 from scenarios.report.material import LinkEffect
 from scenarios.results import Outcome, headline
 from scenarios.schema import PoliciesPart, Scenario
 from sim.kernel.errors import InputError
+from sim.messages.packing import TelemetryForm
 from sim.transport.broker_url import BrokerUrl, parse_broker_url
 from sim.transport.brokers.base import Broker
 from sim.transport.brokers.external import ExternalBroker
@@ -186,6 +189,7 @@ def ops(options: Options, interrupt: Interrupt) -> Answer:
     """Run the operations centre alone."""
     settings = read_settings(os.environ)
     policies = PoliciesPart(acknowledge_after=None)
+    foreign = load_foreign(options.foreign)
     folder = _folder(options, "ops")
     with _broker(options) as broker:
         service = OpsService(
@@ -194,8 +198,9 @@ def ops(options: Options, interrupt: Interrupt) -> Answer:
                 client_id=options.client_id or settings.client_id,
                 config=center_config(policies),
                 folder=folder,
-                about=policies_document(policies),
+                about=head_document(policies, foreign),
                 port=settings.port if options.port is None else options.port,
+                foreign=foreign,
             )
         )
         try:
@@ -217,7 +222,8 @@ def record(options: Options, interrupt: Interrupt) -> Answer:
     url = _broker_url(options)
     if url is None:
         raise InputError("--broker", expected="the broker to record, mqtt[s]://host:port")
-    count = recordings.record(url, Path(options.file), options.span, interrupt)
+    foreign = load_foreign(options.foreign)
+    count = recordings.record(url, Path(options.file), options.span, interrupt, foreign)
     if not options.json:
         _say(options, f"{count} messages in {options.file}")
     return {"file": options.file, "messages": count}
@@ -233,7 +239,7 @@ def replay(options: Options, interrupt: Interrupt) -> Answer:
             _say(options, f"{count} messages published to {url}")
         return {"file": options.file, "messages": count}
     folder = _folder(options, "replay")
-    counters = recordings.decide_again(path, folder)
+    counters = recordings.decide_again(path, folder, load_foreign(options.foreign))
     if not options.json:
         _say(options, f"{counters['decisions']} decisions in {folder / output.DECISIONS}")
     return {"file": options.file, **counters}
@@ -279,7 +285,9 @@ def _live_run(
         speed=options.speed,
         broker=url,
         ends=options.exit or options.until is not None,
+        form=TelemetryForm(payload=options.payload, packs=options.packs),
         command=_command_line(options),
+        foreign=load_foreign(getattr(options, "foreign", None)),
     )
 
 
@@ -349,6 +357,8 @@ def _command_line(options: Options) -> str:
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name}", str(value)]
+    if getattr(options, "foreign", None) is not None:
+        words += ["--foreign", options.foreign]
     if getattr(options, "cascades", False):
         words.append("--cascades")
     if options.until is not None:

@@ -11,11 +11,10 @@ import types
 import typing
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, create_model
+from pydantic import Field, create_model
 
-from scenarios.part import Part
-from sim.kernel import units
-from sim.kernel.errors import InputError
+from sim.files.quantities import QuantityReader, quantity
+from sim.files.strict import Part
 from sim.kernel.units import Quantity
 from sim.world.hazards.order import Order
 
@@ -48,29 +47,11 @@ _MADE: dict[type[Order], type[HazardPart]] = {}
 """The part of each order, made once."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Reader:
-    """Reads a quantity with its unit."""
-
-    unit: str
-
-    def __call__(self, value: object, info: ValidationInfo) -> float:
-        try:
-            return units.parse(value, self.unit, thing=info.field_name or "value")  # type: ignore[arg-type]
-        except InputError as error:
-            raise ValueError(f"expected {error.expected}") from error
-
-
-def quantity(unit: str) -> BeforeValidator:
-    """Return the validator that reads a quantity with its unit."""
-    return BeforeValidator(_Reader(unit))
-
-
 def unit_of(metadata: typing.Iterable[object]) -> str:
     """Return the unit that a part's field is read in, empty for a plain number or none."""
     for entry in metadata:
         reader = getattr(entry, "func", None)
-        if isinstance(reader, _Reader):
+        if isinstance(reader, QuantityReader):
             return reader.unit.removeprefix("1")
     return ""
 

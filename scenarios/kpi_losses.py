@@ -164,6 +164,13 @@ LOSSES: tuple[Row, ...] = (
         lambda g: g.total("crop_lost_share"),
     ),
     (
+        "machine_down_h",
+        "Machines standing",
+        "h",
+        "Hours that factories' machines stood still, broken, stopped or without power, added up.",
+        lambda g: g.total("machine_down_h"),
+    ),
+    (
         "delay_vehicle_h",
         "Traffic delay",
         "vehicle h",

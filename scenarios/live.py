@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import msgspec
 
 from ops_center.live.service import OpsService, ServiceSpec
 from scenarios import output
 from scenarios.batteries import battery_rows
 from scenarios.build import CitySide, build_city_side, center_config
+from scenarios.heads import head_document
 from scenarios.results import Outcome, conclude
-from scenarios.schema import PoliciesPart, Scenario
+from scenarios.schema import Scenario
 from sim.kernel.clock import MILLISECOND, Ns, WallClock, iso, monotonic_s, seconds, to_seconds
 from sim.messages.city import CityClock
 from sim.messages.encode import death
+from sim.messages.packing import TelemetryForm
 from sim.messages.telemetry import DeviceDeath
 from sim.transport.broker_url import BrokerUrl
+from sim.transport.foreign.mapping import ForeignMapping
 from sim.transport.mqtt import MqttBus
 from sim.world.city.model import City
 from sim.world.engine import Brake, SimEngine
 
 TELL_CLOCK_S = 5.0
 """Wall time between two tellings of the city's clock."""
+BIRTHS_S = 60.0
+"""Wall time that a broker may take over all births before time begins without them (assumed)."""
 FOR_EVER_S = 366 * 86_400.0
 CITY_CLIENT = "chengmai-city"
 CENTRE_CLIENT = "chengmai-ops"
@@ -41,6 +44,10 @@ class LiveRun:
         Length of the scenario [s].
     ends
         Whether the run ends with the scenario; otherwise the city lives on until stopped.
+    form
+        How the city's readings go over the wire.
+    foreign
+        What somebody else's feeds on the broker mean to the centre, or None.
     """
 
     scenario: Scenario
@@ -50,7 +57,9 @@ class LiveRun:
     speed: float
     broker: BrokerUrl
     ends: bool
+    form: TelemetryForm = field(default_factory=TelemetryForm)
     command: str = ""
+    foreign: ForeignMapping | None = None
 
 
 class LiveCity:
@@ -67,7 +76,7 @@ class LiveCity:
     def __init__(self, spec: LiveRun, folder: Path | None) -> None:
         self.engine = SimEngine(spec.scenario.clock.start_ns)
         self.truth = output.Lines(folder / output.TRUTH if folder else None)
-        self.bus = MqttBus(spec.broker, CITY_CLIENT)
+        self.bus = MqttBus(spec.broker, CITY_CLIENT, form=spec.form)
         self.side: CitySide = build_city_side(
             spec.scenario, spec.city, spec.seed, self.engine, self.bus, self.truth
         )
@@ -103,6 +112,8 @@ class LiveCity:
             self.bus.add_gateway(gateway.device_id, will)
         self.bus.publish(self.clock_message())
         self.side.start()
+        # Births are acknowledged and readings are not: without a pause, readings overtake them.
+        self.bus.flush(BIRTHS_S)
 
     def run(
         self, should_stop: Callable[[], bool], on_progress: Callable[[float], None] | None
@@ -186,8 +197,9 @@ def run_live(
             client_id=CENTRE_CLIENT,
             config=center_config(policies),
             folder=folder,
-            about=policies_document(policies),
+            about=head_document(policies, spec.foreign),
             port=port,
+            foreign=spec.foreign,
         ),
         city.clock_message(),
     )
@@ -255,8 +267,3 @@ class CentreThread:
             self._service.run()
         except BaseException as error:
             self._error = error
-
-
-def policies_document(policies: PoliciesPart) -> bytes:
-    """Return the policies as they stand at the head of a recording."""
-    return msgspec.json.encode({"policies": policies.model_dump()})

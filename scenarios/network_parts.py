@@ -10,9 +10,9 @@ from pydantic import Field
 from devices.catalogue import SensorKind
 from devices.gateway import BACKUP_S
 from devices.schedule import Reporting
-from scenarios.hazard_parts import quantity
-from scenarios.part import Part
 from scenarios.quantities import Seconds, Share
+from sim.files.quantities import quantity
+from sim.files.strict import Part
 from sim.kernel import units
 from sim.kernel.errors import InputError
 

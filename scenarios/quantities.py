@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from scenarios.hazard_parts import quantity
+from sim.files.quantities import quantity
 
 Seconds = Annotated[float, quantity("s"), Field(ge=0)]
 Metres = Annotated[float, quantity("m"), Field(ge=0)]

@@ -5,26 +5,24 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import msgspec
-import pydantic
-
 from ops_center.core.center import OpsCenter
 from ops_center.core.store import NoStore
 from ops_center.live.pace import CityPace, wait_for_clock
 from ops_center.live.runner import replay
 from scenarios import output
 from scenarios.build import center_config
+from scenarios.heads import head_document, read_head
 from scenarios.options import Interrupt
-from scenarios.schema import PoliciesPart
 from sim.kernel.clock import MILLISECOND, Ns, SteppedClock, WallClock, monotonic_s
-from sim.kernel.errors import InputError
 from sim.messages import topics
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport import recorder
 from sim.transport.broker_url import BrokerUrl
+from sim.transport.foreign.feeds import ForeignFeeds
+from sim.transport.foreign.mapping import ForeignMapping
 from sim.transport.inbox import Inbox
 from sim.transport.link import MqttLink
-from sim.transport.recorder import Recorder, recording_head, recording_start
+from sim.transport.recorder import Recorder, recording_start
 from sim.transport.replay import ReplayBus
 
 RECORD_CLIENT = "chengmai-record"
@@ -35,8 +33,16 @@ RETAINED = (topics.STATE,)
 """Channels whose messages a broker keeps for those who come later."""
 
 
-def record(url: BrokerUrl, path: Path, span_s: float | None, interrupt: Interrupt) -> int:
+def record(
+    url: BrokerUrl,
+    path: Path,
+    span_s: float | None,
+    interrupt: Interrupt,
+    foreign: ForeignMapping | None = None,
+) -> int:
     """Write all city traffic of a broker to a file until stopped; return how many messages.
+
+    Foreign feeds are written as they come, with their mapping at the head of the file.
 
     Stamped with city time where the broker knows a city's clock, else with the wall's.
     """
@@ -46,12 +52,13 @@ def record(url: BrokerUrl, path: Path, span_s: float | None, interrupt: Interrup
     link = MqttLink(url, RECORD_CLIENT, on_message=inbox.put)
     ends_s = math.inf if span_s is None else monotonic_s() + span_s
     last = 0
-    with Recorder(path) as file:
+    about = b"" if foreign is None else head_document(None, foreign)
+    with Recorder(path, about=about) as file:
         file.start(Ns(wall.now() // MILLISECOND * MILLISECOND))
         marks = file.lines
         link.open()
         try:
-            link.subscribe([f"{topics.ROOT}/#"])
+            link.subscribe([f"{topics.ROOT}/#", *(foreign.filters if foreign else ())])
             while not interrupt.heard and monotonic_s() < ends_s:
                 group = inbox.take(TAKE_AT_MOST, TAKE_S)
                 if group:
@@ -73,8 +80,8 @@ def republish(path: Path, url: BrokerUrl, speed: float, interrupt: Interrupt) ->
     try:
 
         def publish(topic: str, payload: bytes) -> None:
-            channel = topic.rpartition("/")[2]
-            retain = channel in RETAINED
+            root, channel = topic.partition("/")[0], topic.rpartition("/")[2]
+            retain = root == topics.ROOT and channel in RETAINED
             qos = 0 if channel == topics.TELEMETRY else 1
             link.publish(WireMessage(topic, payload, qos=qos, retain=retain))
 
@@ -83,12 +90,19 @@ def republish(path: Path, url: BrokerUrl, speed: float, interrupt: Interrupt) ->
         link.close()
 
 
-def decide_again(path: Path, folder: Path) -> dict[str, int]:
-    """Let a new centre decide on a recording, under the policies it was made with."""
-    head = recording_head(path)
-    policies = _policies(path, head.payload if head.topic == topics.RECORDING_START else b"")
+def decide_again(path: Path, folder: Path, foreign: ForeignMapping | None = None) -> dict[str, int]:
+    """Let a new centre decide on a recording, under the policies it was made with.
+
+    Parameters
+    ----------
+    foreign
+        A mapping to read its foreign feeds by, instead of the recording's own.
+    """
+    head = read_head(path)
     clock = SteppedClock(head.at)
-    bus = ReplayBus()
+    mapping = foreign or head.foreign
+    feeds = ForeignFeeds(mapping, clock) if mapping is not None else None
+    bus = ReplayBus(translator=feeds)
     with (
         output.Lines(folder / output.DECISIONS, keep=False) as decisions,
         output.Lines(folder / output.QUARANTINE, keep=False) as quarantine,
@@ -97,9 +111,10 @@ def decide_again(path: Path, folder: Path) -> dict[str, int]:
             clock,
             bus,
             NoStore(),
-            center_config(policies),
+            center_config(head.policies),
             sink=decisions,
             quarantine_sink=quarantine,
+            counts_before=feeds.counters if feeds else None,
         )
         messages = replay(center, bus, clock, recorder.read_recording(path))
         return {
@@ -107,22 +122,3 @@ def decide_again(path: Path, folder: Path) -> dict[str, int]:
             "decisions": center.journal.last_seq,
             **center.counters(),
         }
-
-
-def _policies(path: Path, about: bytes) -> PoliciesPart:
-    """Return the policies in a recording's head; the defaults, left to people, without one."""
-    if not about:
-        return PoliciesPart(acknowledge_after=None)
-    try:
-        found = msgspec.json.decode(about, type=dict[str, dict[str, object]])
-        return PoliciesPart.model_validate(_with_units(found["policies"]))
-    except (msgspec.DecodeError, KeyError, pydantic.ValidationError) as error:
-        raise InputError(
-            str(path), place="line 1", expected="policies as this version writes them"
-        ) from error
-
-
-def _with_units(policies: dict[str, object]) -> dict[str, object]:
-    """Return written-out SI values as the quantities that the schema reads."""
-    spans = ("acknowledge_after", "lateness")
-    return {k: f"{v} s" if k in spans and v is not None else v for k, v in policies.items()}

@@ -10,7 +10,7 @@ import functools
 import operator
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -25,12 +25,13 @@ from pydantic import (
 from devices.catalogue import get_kind
 from devices.faults import FaultKind
 from devices.schedule import Reporting
-from scenarios.hazard_parts import HazardPart, part_of, quantity
+from scenarios.hazard_parts import HazardPart, part_of
 from scenarios.network_parts import NetworkPart, ReportingPart
-from scenarios.part import Part
 from scenarios.plans import PlanChoice
 from scenarios.quantities import Metres, PerSecond, Seconds, Share
 from scenarios.site_rules import NETWORKS, RULES, SPOTS, By
+from sim.files.quantities import quantity
+from sim.files.strict import Part
 from sim.kernel.clock import BEIJING, SECOND, Ns
 from sim.kernel.errors import InputError
 from sim.world.city.beijing.plan import MIN_SCALE
@@ -252,11 +253,6 @@ if TYPE_CHECKING:
     Hazard = Storm | PumpFailure | SensorFault | HazardPart
 else:
     Hazard = Annotated[functools.reduce(operator.or_, PARTS), Field(discriminator="type")]
-
-HAZARD_TYPES: tuple[str, ...] = tuple(
-    literal for part in PARTS for literal in get_args(part.model_fields["type"].annotation)
-)
-"""Their words, in the same order."""
 
 
 class CascadesPart(Part):

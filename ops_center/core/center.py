@@ -55,6 +55,8 @@ class OpsCenter:
         Takes every decision record after it is stored, in order.
     quarantine_sink
         Takes a record of every message that could not be read.
+    counts_before
+        Counters of what stands between wire and centre, shown beside the centre's own.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class OpsCenter:
         *,
         sink: Sink | None = None,
         quarantine_sink: Sink | None = None,
+        counts_before: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
         self.inventory = Inventory(config.lateness_s)
         self.ingest = Ingest(self.inventory, config.lateness_s)
@@ -78,6 +81,7 @@ class OpsCenter:
         self._config = config
         self._sink = sink
         self._quarantine_sink = quarantine_sink
+        self._counts_before = counts_before
         self._vitals = VitalsEngine(self.inventory)
         self._signs: tuple[VitalSign, ...] = ()
         self._unsaved: list[Mapping[str, Any]] = []
@@ -128,7 +132,8 @@ class OpsCenter:
     def counters(self) -> dict[str, int]:
         """Return messages and readings by fate."""
         quarantined = {f"quarantined.{k}": n for k, n in sorted(self.quarantined.items())}
-        return dict(sorted(self.ingest.counts.items())) | quarantined
+        before = self._counts_before() if self._counts_before is not None else {}
+        return dict(sorted(self.ingest.counts.items())) | quarantined | dict(before)
 
     # --- what it listens to ---------------------------------------------------------------
 

@@ -22,6 +22,8 @@ from sim.kernel.clock import MILLISECOND, Ns, SteppedClock, WallClock
 from sim.kernel.ids import slug
 from sim.messages.city import CityClock
 from sim.transport.broker_url import BrokerUrl
+from sim.transport.foreign.feeds import ForeignFeeds
+from sim.transport.foreign.mapping import ForeignMapping
 from sim.transport.mqtt import MqttBus
 from sim.transport.recorder import Recorder
 
@@ -48,6 +50,8 @@ class ServiceSpec:
         Written at the head of the recording, for its replay.
     port
         Port of API and page; 0 takes a free one, None serves none.
+    foreign
+        What somebody else's feeds on the broker mean, or None.
     """
 
     broker: BrokerUrl
@@ -56,6 +60,7 @@ class ServiceSpec:
     folder: Path | None = None
     about: bytes = b""
     port: int | None = 0
+    foreign: ForeignMapping | None = None
 
 
 class OpsService:
@@ -100,7 +105,13 @@ class OpsService:
         )
         wall: Wall = CityPace(city_clock) if city_clock is not None else WallClock()
         clock = SteppedClock(Ns(wall.now() // MILLISECOND * MILLISECOND))
-        bus = MqttBus(spec.broker, spec.client_id, session="resume" if spec.folder else "none")
+        foreign = ForeignFeeds(spec.foreign, clock) if spec.foreign is not None else None
+        bus = MqttBus(
+            spec.broker,
+            spec.client_id,
+            session="resume" if spec.folder else "none",
+            translator=foreign,
+        )
         store, decisions, quarantine, recorder = self._open_files(city_clock)
         self._center = OpsCenter(
             clock,
@@ -109,6 +120,7 @@ class OpsService:
             spec.config,
             sink=decisions.write if decisions else None,
             quarantine_sink=quarantine.write if quarantine else None,
+            counts_before=foreign.counters if foreign else None,
         )
         if isinstance(wall, CityPace):
             bus.subscribe(CityClock, wall.sync)

@@ -1,4 +1,4 @@
-"""The wire to messages: the only place that gathers packs into batches.
+"""The wire to messages; `sim.messages.gather` makes batches of telemetry.
 
 Whatever is not of the published shape raises `PayloadError` with a countable reason; nothing
 of it gets further.
@@ -6,43 +6,34 @@ of it gets further.
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
-import numpy as np
 
 from sim.kernel import basemap
 from sim.kernel.bus import Message
-from sim.kernel.clock import MILLISECOND, Ns
+from sim.kernel.clock import Ns
 from sim.kernel.errors import ChengmaiError, PayloadError
 from sim.messages import topics, wire
 from sim.messages.city import CallReceived, CityClock, MapPublished
-from sim.messages.encode import BATTERY, QUALITY, SEQ, SIM_TIME
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
+from sim.messages.gather import Gatherer, Pack, read_packs, read_time
 from sim.messages.operator import OperatorOrder
-from sim.messages.telemetry import (
-    Channel,
-    DeviceBirth,
-    DeviceDeath,
-    DeviceInfo,
-    Roster,
-    TelemetryBatch,
-)
+from sim.messages.telemetry import Channel, DeviceBirth, DeviceDeath, DeviceInfo
 
 T = TypeVar("T")
 
 MAX_PAYLOAD_BYTES = 16_000_000
-MAX_CHANNELS = 100
-"""Readings in a pack, and rows in a batch: no device of the catalogue has a tenth of it."""
-
 MAX_COUNT = 2**31 - 1
 """Largest index or number of people that is believed."""
 
 MAX_SPEED = 1e6
 """Fastest city that is believed, in city seconds per wall second."""
+
+MAX_INTERVAL_S = 366 * 86_400
+"""Longest reporting period that is believed [s]."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -51,104 +42,45 @@ _event = msgspec.json.Decoder(wire.CallEvent)
 _command = msgspec.json.Decoder(wire.CommandWire)
 _ack = msgspec.json.Decoder(wire.AckWire)
 _order = msgspec.json.Decoder(wire.OrderWire)
-_pack = msgspec.json.Decoder(list[wire.Record])
-
-
-class Pack:
-    """One device's report, read from the wire and not yet gathered."""
-
-    __slots__ = ("battery", "device_id", "kind", "quality", "readings", "seq", "sim_ns", "time_ns")
-
-    def __init__(self, kind: str, device_id: str) -> None:
-        self.kind = kind
-        self.device_id = device_id
-        self.readings: dict[Channel, float] = {}
-        self.time_ns = 0
-        self.seq = 0
-        self.sim_ns = 0
-        self.battery = math.nan
-        self.quality = 0
 
 
 class Decoder:
-    """Turn wire messages into messages; keeps one roster a sensor kind."""
+    """Turn wire messages into messages."""
 
     def __init__(self) -> None:
-        self._rosters: dict[str, Roster] = {}
+        self._gatherer = Gatherer()
 
     def decode(self, messages: Iterable[tuple[str, bytes]]) -> list[Message | PayloadError]:
-        """Return what `messages` say, in order; neighbouring packs of a kind as one batch.
+        """Return what `messages` say, in order; neighbouring reports of a kind as one batch.
 
         A message that cannot be read appears as the error that says why, in its place.
         """
         out: list[Message | PayloadError] = []
-        packs: list[Pack] = []
-        channels: set[Channel] = set()
         for topic, payload in messages:
             try:
                 read = read_one(topic, payload)
             except PayloadError as error:
                 error.topic, error.payload = topic, payload
-                if packs:
-                    out.append(self._gather(packs))
-                    packs = []
+                out += self._gatherer.take()
                 out.append(error)
                 continue
-            if isinstance(read, Pack):
-                if packs and (packs[0].kind != read.kind or not _fits(channels, read)):
-                    out.append(self._gather(packs))
-                    packs = []
-                if not packs:
-                    channels = set()
-                packs.append(read)
-                channels.update(read.readings)
-                continue
-            if packs:
-                out.append(self._gather(packs))
-                packs = []
-            out.append(read)
-        if packs:
-            out.append(self._gather(packs))
+            if isinstance(read, Message):
+                out += self._gatherer.take()
+                out.append(read)
+            else:
+                out += self._gatherer.add(read)
+        out += self._gatherer.take()
         return out
 
-    def _gather(self, packs: list[Pack]) -> TelemetryBatch:
-        kind = packs[0].kind
-        roster = self._rosters.setdefault(kind, Roster())
-        channels: dict[Channel, None] = {}
-        for pack in packs:
-            channels.update(dict.fromkeys(pack.readings))
-        values = np.array(
-            [[pack.readings.get(channel, math.nan) for pack in packs] for channel in channels]
-        ).reshape(len(channels), len(packs))
-        battery = np.array([pack.battery for pack in packs])
-        return TelemetryBatch(
-            ts_event=Ns(max(pack.sim_ns or pack.time_ns for pack in packs)),
-            kind=kind,
-            roster=roster,
-            channels=tuple(channels),
-            device=np.array([roster.add(pack.device_id) for pack in packs], dtype=np.int32),
-            time_ns=np.array([pack.time_ns for pack in packs], dtype=np.int64),
-            values=values,
-            quality=np.array([pack.quality for pack in packs], dtype=np.uint8),
-            seq=np.array([pack.seq for pack in packs], dtype=np.int64),
-            sim_time_ns=np.array([pack.sim_ns for pack in packs], dtype=np.int64),
-            battery=None if np.isnan(battery).all() else battery,
-        )
 
-
-def _fits(channels: set[Channel], pack: Pack) -> bool:
-    """Return whether a batch with `channels` stays small enough with `pack` in it."""
-    few = len(channels) + len(pack.readings) <= MAX_CHANNELS
-    return few or len(channels.union(pack.readings)) <= MAX_CHANNELS
-
-
-def read_one(topic: str, payload: bytes) -> Message | Pack:
-    """Return what one wire message says.
+def read_one(topic: str, payload: bytes) -> Message | list[Pack]:
+    """Return what one wire message says: of telemetry, the reports that its pack holds.
 
     Raises
     ------
     PayloadError
-        With reason ``"topic"``, ``"size"``, ``"json"``, ``"schema"`` or ``"range"``.
+        With reason ``"topic"``, ``"size"``, ``"json"``, ``"cbor"``, ``"schema"``, ``"range"`` or
+        ``"name"``.
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise PayloadError("size", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} expected")
@@ -156,7 +88,7 @@ def read_one(topic: str, payload: bytes) -> Message | Pack:
         return _read_order(_parse(_order, payload))
     address = topics.parse(topic)
     if address.channel == topics.TELEMETRY:
-        return _read_pack(address, payload)
+        return read_packs(address, payload)
     if address.channel == topics.STATE:
         return _read_state(address, payload)
     if address.channel == topics.EVENT:
@@ -175,56 +107,10 @@ def _parse(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
         raise PayloadError("json", str(error)) from error
 
 
-def _time(value: float) -> Ns:
-    if not 0 <= value < wire.MAX_TIME_S:
-        raise PayloadError("range", f"time was {value!r}, expected seconds since 1970")
-    return Ns(round(value * 1000) * MILLISECOND)
-
-
-def _whole(name: str, value: float) -> int:
-    if value != math.floor(value) or not 0 <= value < 2**53:
-        raise PayloadError("range", f"{name} was {value!r}, expected a whole number from 0")
-    return int(value)
-
-
 def _degrees(lon: float, lat: float) -> tuple[float, float]:
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise PayloadError("range", f"position was {lon!r}, {lat!r}, expected WGS 84 degrees")
     return lon, lat
-
-
-def _read_pack(address: topics.Address, payload: bytes) -> Pack:
-    pack = Pack(address.kind, address.device)
-    base_time: float | None = None
-    base_unit: str | None = None
-    for record in _parse(_pack, payload):
-        base_time = record.bt if record.bt is not None else base_time
-        base_unit = record.bu if record.bu is not None else base_unit
-        if record.v is None:
-            raise PayloadError("schema", f"record {record.n!r} has no numeric value 'v'")
-        if not math.isfinite(record.v):
-            raise PayloadError("range", f"record {record.n!r} was {record.v!r}, expected a number")
-        if record.n is None:
-            raise PayloadError("schema", "a record has no name 'n'")
-        if record.n == SEQ:
-            pack.seq = _whole(SEQ, record.v)
-        elif record.n == SIM_TIME:
-            pack.sim_ns = _time(record.v)
-        elif record.n == BATTERY:
-            pack.battery = record.v
-        elif record.n == QUALITY:
-            pack.quality = min(_whole(QUALITY, record.v), 255)
-        else:
-            unit = record.u or base_unit or "/"
-            pack.readings[Channel(record.n, unit)] = record.v
-            pack.time_ns = _time((base_time or 0.0) + (record.t or 0.0))
-    if len(pack.readings) > MAX_CHANNELS:
-        raise PayloadError(
-            "size", f"{len(pack.readings)} readings, at most {MAX_CHANNELS} expected"
-        )
-    if not pack.readings:
-        raise PayloadError("schema", "the pack holds no reading")
-    return pack
 
 
 def _read_state(address: topics.Address, payload: bytes) -> Message:
@@ -233,7 +119,7 @@ def _read_state(address: topics.Address, payload: bytes) -> Message:
     state = _parse(_state, payload)
     if isinstance(state, wire.DeviceState):
         return _read_device(address, state)
-    at = _time(state.time)
+    at = read_time(state.time)
     if isinstance(state, wire.UnitStateWire):
         lon, lat = _degrees(state.lon, state.lat)
         return UnitStatus(
@@ -271,8 +157,8 @@ def _read_state(address: topics.Address, payload: bytes) -> Message:
         return CityClock(
             ts_event=at,
             speed=state.speed,
-            ends_at=None if state.ends is None else _time(state.ends),
-            wall_ns=_time(state.wall),
+            ends_at=None if state.ends is None else read_time(state.ends),
+            wall_ns=read_time(state.wall),
             run_id=state.run,
         )
     try:
@@ -293,7 +179,7 @@ def _inflate(payload: bytes) -> bytes:
 
 
 def _read_device(address: topics.Address, state: wire.DeviceState) -> Message:
-    at = Ns(0) if state.time is None else _time(state.time)
+    at = Ns(0) if state.time is None else read_time(state.time)
     if state.status == "offline":
         return DeviceDeath(
             ts_event=at,
@@ -328,7 +214,7 @@ def _read_device(address: topics.Address, state: wire.DeviceState) -> Message:
 
 
 def _interval(name: str, value: float | None) -> float:
-    if value is None or not 0 < value < 366 * 86_400:
+    if value is None or not 0 < value < MAX_INTERVAL_S:
         raise PayloadError("range", f"{name} was {value!r}, expected seconds above 0")
     return value
 
@@ -338,7 +224,7 @@ def _read_call(address: topics.Address, call: wire.CallEvent) -> CallReceived:
         raise PayloadError("range", f"people was {call.people!r}, expected a number from 0")
     lon, lat = _degrees(call.lon, call.lat)
     return CallReceived(
-        ts_event=_time(call.time),
+        ts_event=read_time(call.time),
         cause=call.cause,
         call_id=address.device,
         line=call.line,
@@ -353,7 +239,7 @@ def _read_call(address: topics.Address, call: wire.CallEvent) -> CallReceived:
 
 def _read_command(address: topics.Address, command: wire.CommandWire) -> Command:
     return Command(
-        ts_event=_time(command.time),
+        ts_event=read_time(command.time),
         cause=command.cause,
         command_id=command.id,
         target_id=address.device,
@@ -362,13 +248,13 @@ def _read_command(address: topics.Address, command: wire.CommandWire) -> Command
         target_district=address.district,
         action=command.action,
         args=command.args,
-        expires_at=_time(command.expires),
+        expires_at=read_time(command.expires),
     )
 
 
 def _read_ack(address: topics.Address, ack: wire.AckWire) -> Ack:
     return Ack(
-        ts_event=_time(ack.time),
+        ts_event=read_time(ack.time),
         cause=ack.cause,
         command_id=ack.id,
         source_id=address.device,
@@ -382,7 +268,7 @@ def _read_ack(address: topics.Address, ack: wire.AckWire) -> Ack:
 
 def _read_order(order: wire.OrderWire) -> OperatorOrder:
     return OperatorOrder(
-        ts_event=_time(order.time),
+        ts_event=read_time(order.time),
         cause=order.cause,
         order_id=order.id,
         operator=order.operator,

@@ -1,15 +1,9 @@
-"""Messages to the wire: the only place that splits a batch into packs.
-
-Telemetry is SenML JSON (RFC 8428): one pack a device and report, with its sequence number
-and the simulation's time as records beside the readings. Everything else is one JSON object.
-"""
+"""Messages to the wire: telemetry as SenML packs, everything else as one JSON object."""
 
 from __future__ import annotations
 
 import gzip
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,40 +13,28 @@ from sim.kernel.bus import Message
 from sim.kernel.clock import SECOND
 from sim.messages import topics, wire
 from sim.messages.city import CallReceived, CityClock, MapPublished
+from sim.messages.envelope import GZIP, About, WireMessage
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
 from sim.messages.operator import OperatorOrder
+from sim.messages.packing import Packer, TelemetryForm
 from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
-
-SEQ, SIM_TIME, BATTERY, QUALITY = "seq", "sim_time", "battery", "quality"
-"""Records beside a pack's readings; no channel may bear these names."""
 
 _json = msgspec.json.Encoder()
 
 
-@dataclass(frozen=True, slots=True)
-class WireMessage:
-    """One message as a broker carries it.
+class Encoder:
+    """Turn messages into wire messages; remembers births, which give devices their topics.
 
-    Attributes
+    Parameters
     ----------
-    via
-        The gateway whose connection carries it, or None for the sender's own.
+    form
+        How readings go over the wire; JSON packs of single devices unless told otherwise.
     """
 
-    topic: str
-    payload: bytes
-    qos: int = 0
-    retain: bool = False
-    via: str | None = None
-
-
-class Encoder:
-    """Turn messages into wire messages; remembers births, which give devices their topics."""
-
-    def __init__(self) -> None:
-        self._telemetry_as: dict[str, tuple[str, str, str | None]] = {}
+    def __init__(self, form: TelemetryForm | None = None) -> None:
+        self._packer = Packer(form or TelemetryForm())
         self._encode: dict[type[Message], Callable[[Any], list[WireMessage]]] = {
-            TelemetryBatch: self._telemetry,
+            TelemetryBatch: self._packer.pack,
             DeviceBirth: self._birth,
             DeviceDeath: lambda m: [death(m)],
             UnitStatus: _unit,
@@ -73,11 +55,7 @@ class Encoder:
         out = []
         for device in birth.devices:
             levels = (device.district, device.domain, device.kind, device.device_id)
-            self._telemetry_as[device.device_id] = (
-                topics.topic(*levels, topics.TELEMETRY),
-                f"urn:dev:ops:chengmai-{device.kind}-{device.device_id}:",
-                device.gateway_id,
-            )
+            self._packer.learn(device)
             state = wire.DeviceState(
                 status="online",
                 time=birth.ts_event / SECOND,
@@ -90,30 +68,7 @@ class Encoder:
                 interval_s=device.interval_s,
                 alarm_interval_s=device.alarm_interval_s,
             )
-            out.append(_wrap(levels, topics.STATE, state, retain=True, via=device.gateway_id))
-        return out
-
-    def _telemetry(self, batch: TelemetryBatch) -> list[WireMessage]:
-        ids = batch.roster.ids
-        readings = batch.values.T.tolist()
-        battery = batch.battery.tolist() if batch.battery is not None else None
-        out = []
-        for row, position in enumerate(batch.device.tolist()):
-            topic, base_name, via = self._telemetry_as[ids[position]]
-            pack = [
-                wire.Record(n=channel.name, u=channel.unit, v=value)
-                for channel, value in zip(batch.channels, readings[row], strict=True)
-                if not math.isnan(value)
-            ]
-            pack.append(wire.Record(n=SEQ, u="/", v=int(batch.seq[row])))
-            pack.append(wire.Record(n=SIM_TIME, u="s", v=int(batch.sim_time_ns[row]) / SECOND))
-            if battery is not None:
-                pack.append(wire.Record(n=BATTERY, u="%EL", v=battery[row]))
-            if batch.quality[row]:
-                pack.append(wire.Record(n=QUALITY, u="/", v=int(batch.quality[row])))
-            pack[0].bn = base_name
-            pack[0].bt = int(batch.time_ns[row]) / SECOND
-            out.append(WireMessage(topic, _json.encode(pack), via=via))
+            out.append(_state(levels, state, "device-state", device.gateway_id))
         return out
 
 
@@ -123,20 +78,19 @@ def death(message: DeviceDeath) -> WireMessage:
     state = wire.DeviceState(
         status="offline", time=message.ts_event / SECOND, reason=message.reason
     )
-    return _wrap(levels, topics.STATE, state, retain=True)
+    return _state(levels, state, "device-state")
 
 
-def _wrap(
-    levels: tuple[str, str, str, str],
-    channel: str,
-    body: msgspec.Struct,
-    *,
-    retain: bool = False,
-    via: str | None = None,
+def _state(
+    levels: topics.Levels, body: msgspec.Struct, schema: str, via: str | None = None
 ) -> WireMessage:
-    return WireMessage(
-        topics.topic(*levels, channel), _json.encode(body), qos=1, retain=retain, via=via
-    )
+    about = About(schema=schema)
+    topic = topics.topic(*levels, topics.STATE)
+    return WireMessage(topic, _json.encode(body), qos=1, retain=True, via=via, about=about)
+
+
+def _once(levels: topics.Levels, channel: str, body: msgspec.Struct, about: About) -> WireMessage:
+    return WireMessage(topics.topic(*levels, channel), _json.encode(body), qos=1, about=about)
 
 
 def _unit(unit: UnitStatus) -> list[WireMessage]:
@@ -152,7 +106,7 @@ def _unit(unit: UnitStatus) -> list[WireMessage]:
         cause=unit.cause,
     )
     levels = (unit.district, topics.EMERGENCY, unit.kind, unit.unit_id)
-    return [_wrap(levels, topics.STATE, body, retain=True)]
+    return [_state(levels, body, "unit-state")]
 
 
 def _actuator(actuator: ActuatorStatus) -> list[WireMessage]:
@@ -166,7 +120,7 @@ def _actuator(actuator: ActuatorStatus) -> list[WireMessage]:
         cause=actuator.cause,
     )
     levels = (actuator.district, actuator.domain, actuator.kind, actuator.actuator_id)
-    return [_wrap(levels, topics.STATE, body, retain=True)]
+    return [_state(levels, body, "actuator-state")]
 
 
 def _command(command: Command) -> list[WireMessage]:
@@ -184,7 +138,13 @@ def _command(command: Command) -> list[WireMessage]:
         command.target_kind,
         command.target_id,
     )
-    return [_wrap(levels, topics.COMMAND, body)]
+    about = About(
+        schema="command",
+        expires_s=(command.expires_at - command.ts_event) / SECOND,
+        response_topic=topics.topic(*levels, topics.ACK),
+        correlation=command.command_id,
+    )
+    return [_once(levels, topics.COMMAND, body, about)]
 
 
 def _ack(ack: Ack) -> list[WireMessage]:
@@ -196,7 +156,7 @@ def _ack(ack: Ack) -> list[WireMessage]:
         cause=ack.cause,
     )
     levels = (ack.source_district, ack.source_domain, ack.source_kind, ack.source_id)
-    return [_wrap(levels, topics.ACK, body)]
+    return [_once(levels, topics.ACK, body, About(schema="ack", correlation=ack.command_id))]
 
 
 def _call(call: CallReceived) -> list[WireMessage]:
@@ -210,7 +170,8 @@ def _call(call: CallReceived) -> list[WireMessage]:
         people=call.people,
         cause=call.cause,
     )
-    return [_wrap((call.district, topics.EMERGENCY, "call", call.call_id), topics.EVENT, body)]
+    levels = (call.district, topics.EMERGENCY, "call", call.call_id)
+    return [_once(levels, topics.EVENT, body, About(schema="call-event"))]
 
 
 def _clock(clock: CityClock) -> list[WireMessage]:
@@ -221,13 +182,15 @@ def _clock(clock: CityClock) -> list[WireMessage]:
         wall=clock.wall_ns / SECOND,
         run=clock.run_id,
     )
-    return [_wrap(topics.CLOCK, topics.STATE, body, retain=True)]
+    return [_state(topics.CLOCK, body, "clock-state")]
 
 
 def _map(message: MapPublished) -> list[WireMessage]:
     body = wire.MapState(time=message.ts_event / SECOND, map=basemap.to_document(message.basemap))
     payload = gzip.compress(_json.encode(body), compresslevel=6, mtime=0)
-    return [WireMessage(topics.topic(*topics.MAP, topics.STATE), payload, qos=1, retain=True)]
+    about = About(schema="map-state", content_type=GZIP)
+    topic = topics.topic(*topics.MAP, topics.STATE)
+    return [WireMessage(topic, payload, qos=1, retain=True, about=about)]
 
 
 def _order(order: OperatorOrder) -> list[WireMessage]:

@@ -6,10 +6,14 @@ No topic carries the truth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from typing import NamedTuple
 
 from sim.kernel.errors import PayloadError
 from sim.kernel.ids import is_level
+
+Levels = tuple[str, str, str, str]
+"""District, domain, kind and device of a topic."""
 
 ROOT = "city"
 VERSION = "v1"
@@ -25,6 +29,8 @@ CHANNELS = (TELEMETRY, STATE, EVENT, COMMAND, ACK)
 
 EMERGENCY = "emergency"
 """Domain level of units and calls."""
+GATEWAY = "gateway"
+"""Kind level of gateways, whose telemetry may tell of other devices too."""
 CLOCK = (WHOLE_CITY, "city", "clock", "main")
 MAP = (WHOLE_CITY, "city", "map", "main")
 
@@ -35,9 +41,11 @@ RECORDING_END = "recording/v1/end"
 """Marks in a recording of when the listener's clock began and ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The levels of one topic."""
+_TOPIC = re.compile(rf"{ROOT}/{VERSION}/{'([^/]+)/' * 4}({'|'.join(CHANNELS)})")
+
+
+class Address(NamedTuple):
+    """The levels of one topic; a tuple, for every message on the wire makes one."""
 
     district: str
     domain: str
@@ -64,11 +72,9 @@ def parse(text: str) -> Address:
     PayloadError
         When it is not of the city's form.
     """
-    parts = text.split("/")
-    if len(parts) != 7 or parts[0] != ROOT or parts[1] != VERSION or parts[6] not in CHANNELS:
+    found = _TOPIC.fullmatch(text)
+    if found is None:
         raise PayloadError("topic", f"{text!r} is not {topic('…', '…', '…', '…', '…')}")
-    levels = parts[2:6]
-    if not all(is_level(level) for level in levels):
+    if not is_level(text.replace("/", "")):
         raise PayloadError("topic", f"{text!r} has a level outside [a-z0-9_-]+")
-    district, domain, kind, device = levels
-    return Address(district, domain, kind, device, parts[6])
+    return Address(*found.groups())

@@ -15,13 +15,17 @@ from sim.messages.field import AckStatus, Scalar, UnitState
 MAX_TIME_S = 2.0**33
 """Times beyond this (year 2242) are refused as garbage."""
 
+SENML_VERSION = 10
+"""Highest version of SenML that is understood (RFC 8428, section 4.4)."""
 
-class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
+
+class Record(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """One SenML record (RFC 8428, section 4)."""
 
     bn: str | None = None
     bt: float | None = None
     bu: str | None = None
+    bv: float | None = None
     bver: int | None = None
     n: str | None = None
     u: str | None = None

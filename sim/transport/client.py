@@ -1,4 +1,7 @@
-"""Paho's client, made and connected as we want it; only this and `sim.transport.link` use paho."""
+"""Paho's client, made and connected as we want it.
+
+Only this, `sim.transport.link` and `sim.transport.properties` use paho.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 from sim.kernel.clock import Clock, Ns, seconds
 from sim.kernel.errors import InputError
 from sim.kernel.rng import Streams
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ class Inbound:
         Whether it may be dropped under overload.
     retained
         Whether the broker kept it from before we subscribed.
+    qos
+        Quality of service it came with; 0 for what did not come over a network.
     """
 
     topic: str
@@ -37,6 +39,7 @@ class Inbound:
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
     droppable: bool = False
     retained: bool = field(default=False, compare=False)
+    qos: int = field(default=0, compare=False)
 
 
 class Inbox:

@@ -17,13 +17,16 @@ from typing import Any, cast
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from sim.kernel.clock import monotonic_s
 from sim.kernel.errors import InputError, TransportError
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.client import CLIENT_ID, LinkOptions, Session, connect, new_client
 from sim.transport.inbox import Inbound
+from sim.transport.properties import Outside
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,8 @@ class MqttLink:
         What the broker keeps while we are away.
     will
         What the broker says if we vanish without a good-bye, or None.
+    outside
+        Writes the properties of MQTT 5 messages; one of our own unless several links share it.
     on_message
         Called with each message, on paho's thread; must not wait.
     on_change
@@ -80,6 +85,7 @@ class MqttLink:
         session: Session = "none",
         will: WireMessage | None = None,
         options: LinkOptions | None = None,
+        outside: Outside | None = None,
         on_message: Callable[[Inbound], None] | None = None,
         on_change: Callable[[bool], None] | None = None,
     ) -> None:
@@ -89,6 +95,7 @@ class MqttLink:
         self.client_id = client_id
         self.dropped = 0
         self._options = options or LinkOptions()
+        self._outside = outside or Outside()
         self._session = session
         self._on_message = on_message
         self._on_change = on_change
@@ -111,7 +118,8 @@ class MqttLink:
         self._client.on_publish = self._when_published
         self._client.on_subscribe = self._when_subscribed
         if will is not None:
-            self._client.will_set(will.topic, will.payload, will.qos, will.retain)
+            about = self._said_outside(will, PacketTypes.WILLMESSAGE)
+            self._client.will_set(will.topic, will.payload, will.qos, will.retain, about)
 
     @property
     def connected(self) -> bool:
@@ -254,7 +262,7 @@ class MqttLink:
                 self._changed.wait(left_s)
         code = MQTTErrorCode.MQTT_ERR_QUEUE_SIZE
         while code == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # The next packet number is taken.
-            info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
+            info = self._hand_over(message)
             code = info.rc
         # Paho's thread holds paho's lock when it takes ours, so ours cannot be held above: the
         # answer may be here before we know what it answers.
@@ -264,11 +272,20 @@ class MqttLink:
             else:
                 self._certain.add(info.mid)
 
+    def _hand_over(self, message: WireMessage) -> paho.MQTTMessageInfo:
+        """Give `message` to paho, which sends it by its QoS."""
+        about = self._said_outside(message, PacketTypes.PUBLISH)
+        topic, payload = message.topic, message.payload
+        return self._client.publish(topic, payload, message.qos, message.retain, about)
+
+    def _said_outside(self, message: WireMessage, packet: int) -> Properties | None:
+        return self._outside.of(message, packet) if self.url.version == 5 else None
+
     def _pump(self) -> None:
         """Hand telemetry to paho, a window at a time. Called with the lock held."""
         while self._connected and self._backlog and len(self._writing) < WINDOW:
             message = self._backlog.popleft()
-            info = self._client.publish(message.topic, message.payload, 0, message.retain)
+            info = self._hand_over(message)
             if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 self._backlog.appendleft(message)
                 return
@@ -331,6 +348,7 @@ class MqttLink:
                 receipt,
                 droppable=message.qos == 0,
                 retained=message.retain,
+                qos=message.qos,
             )
         )
 

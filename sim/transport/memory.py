@@ -12,6 +12,7 @@ from sim.kernel.bus import M, Message
 from sim.kernel.errors import PayloadError
 from sim.messages.decode import Decoder
 from sim.messages.encode import Encoder
+from sim.messages.envelope import WireMessage
 from sim.transport.handlers import Handlers
 
 
@@ -28,6 +29,8 @@ class MemoryBus:
         end, which is a mistake of ours and stops the program.
     tap
         Sees every message just before its subscribers do.
+    on_wire
+        Sees every message in its wire form (only with `codec`).
     """
 
     def __init__(
@@ -36,12 +39,14 @@ class MemoryBus:
         codec: bool = False,
         limit: int = 100_000,
         tap: Callable[[Message], None] | None = None,
+        on_wire: Callable[[WireMessage], None] | None = None,
     ) -> None:
         self._handlers = Handlers()
         self._waiting: deque[Message] = deque()
         self._draining = False
         self._limit = limit
         self._tap = tap
+        self._on_wire = on_wire
         self._codec = (Encoder(), Decoder()) if codec else None
 
     def subscribe(self, kind: type[M], handler: Callable[[M], None]) -> None:
@@ -69,9 +74,12 @@ class MemoryBus:
     def _through_wire(self, message: Message) -> list[Message]:
         assert self._codec is not None
         encoder, decoder = self._codec
-        wired = [(wire.topic, wire.payload) for wire in encoder.encode(message)]
+        wired = encoder.encode(message)
+        if self._on_wire is not None:
+            for wire in wired:
+                self._on_wire(wire)
         read: list[Message] = []
-        for item in decoder.decode(wired):
+        for item in decoder.decode((wire.topic, wire.payload) for wire in wired):
             if isinstance(item, PayloadError):
                 raise item
             read.append(item)

@@ -17,15 +17,18 @@ from sim.kernel.clock import monotonic_s
 from sim.kernel.errors import PayloadError
 from sim.messages import topics
 from sim.messages.city import CallReceived, CityClock, MapPublished
-from sim.messages.encode import Encoder, WireMessage
+from sim.messages.encode import Encoder
+from sim.messages.envelope import WireMessage
 from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
 from sim.messages.operator import OperatorOrder
+from sim.messages.packing import TelemetryForm
 from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.client import LinkOptions, Session
-from sim.transport.handlers import Handlers, OnPayloadError, Receiver
+from sim.transport.handlers import Handlers, OnPayloadError, Receiver, Translator
 from sim.transport.inbox import Inbound, Inbox
 from sim.transport.link import MqttLink
+from sim.transport.properties import Outside
 from sim.transport.recent import Recent
 
 CHANNELS: dict[type[Message], str | None] = {
@@ -72,14 +75,16 @@ class MqttBus:
         What the broker keeps for us while we are away; ``"resume"`` for a centre.
     options
         Limits and delays of every connection.
+    form
+        How readings go over the wire; whatever comes in is read in any form.
     on_payload_error
         Told of each unreadable message in `drain`; they are counted in any case.
     on_back
         Called in `take` or `publish` after a lost connection is back and what it had
         published as retained was published again: with the gateway's identifier, or None for
         the main connection.
-    faults
-        Wraps the way out, for tests: given the function that sends, returns the one to use.
+    translator
+        Reads foreign feeds, which are then subscribed to as well; None for none.
     """
 
     def __init__(
@@ -89,18 +94,21 @@ class MqttBus:
         *,
         session: Session = "none",
         options: LinkOptions | None = None,
+        form: TelemetryForm | None = None,
         on_payload_error: OnPayloadError | None = None,
         on_back: Callable[[str | None], None] | None = None,
-        faults: Callable[[Callable[[WireMessage], None]], Callable[[WireMessage], None]]
-        | None = None,
+        translator: Translator | None = None,
     ) -> None:
         self._options = options or LinkOptions()
         self._url = url
         self._client_id = client_id
         self._inbox = Inbox()
-        self._encoder = Encoder()
+        self._encoder = Encoder(form)
+        self._outside = Outside()
         self._handlers = Handlers()
-        self._receiver = Receiver(self._handlers)
+        self._handlers.add(CityClock, self._keep_pace)
+        self._receiver = Receiver(self._handlers, translator)
+        self._foreign = [] if translator is None else list(translator.filters)
         self._channels: list[str] = []
         self._retained: dict[str, WireMessage] = {}
         self._seen: dict[str, int] = {}
@@ -109,7 +117,7 @@ class MqttBus:
         self._recent: dict[str | None, Recent] = {None: self._new_recent()}
         self._on_back = on_back
         self._on_payload_error = on_payload_error
-        self._send = self._route if faults is None else faults(self._route)
+        self._send: Callable[[WireMessage], None] = self._route
         self.unreadable = 0
         self._opened = False
         self._main = MqttLink(
@@ -117,6 +125,7 @@ class MqttBus:
             client_id,
             session=session,
             options=self._options,
+            outside=self._outside,
             on_message=self._when_message,
             on_change=partial(self._when_changed, None),
         )
@@ -143,8 +152,9 @@ class MqttBus:
         """
         self._main.open()
         self._opened = True
-        if self._channels:
-            self._main.subscribe([topics.pattern(channel) for channel in self._channels])
+        patterns = [topics.pattern(channel) for channel in self._channels] + self._foreign
+        if patterns:
+            self._main.subscribe(patterns)
             self._ask_again_s = monotonic_s() + ASK_AGAIN_S
         self._say_retained(None)
 
@@ -177,6 +187,7 @@ class MqttBus:
             f"{self._client_id}-{gateway_id}"[-64:],
             will=will,
             options=self._options,
+            outside=self._outside,
             on_change=partial(self._when_changed, gateway_id),
         )
         link.open()
@@ -219,6 +230,8 @@ class MqttBus:
             When the broker has acknowledged nothing for so long that no more can wait.
         """
         self._mend()
+        if isinstance(message, CityClock):
+            self._keep_pace(message)
         for wire in self._encoder.encode(message):
             if wire.retain:
                 self._retained[wire.topic] = wire
@@ -227,6 +240,12 @@ class MqttBus:
             elif wire.qos > 0:
                 self._recent[self._carrier(wire)].note(wire, monotonic_s())
             self._send(wire)
+
+    def disturb(
+        self, faults: Callable[[Callable[[WireMessage], None]], Callable[[WireMessage], None]]
+    ) -> None:
+        """Let `faults`, given the function that sends, say what is sent in its stead, for tests."""
+        self._send = faults(self._send)
 
     def inject(self, topic: str, payload: bytes) -> None:
         """Put a message into the inbox as if it had come in, from any thread."""
@@ -263,6 +282,10 @@ class MqttBus:
         links = [self._main, *self._gateways.values()]
         done = [link.flush(timeout_s) for link in links]
         return all(done)
+
+    def _keep_pace(self, clock: CityClock) -> None:
+        """Note how fast the city's time passes, for a broker that counts the wall's."""
+        self._outside.speed = clock.speed
 
     def _carrier(self, wire: WireMessage) -> str | None:
         """Return the gateway whose connection carries `wire`, or None for the main one."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 
 
 class Recent:

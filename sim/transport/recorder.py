@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 GZIP_FLUSH_LINES = 1_000
 """A packed recording reaches the disk at least this often; each flush costs some packing."""
 
+KEPT_BACK = (topics.ORDER, topics.RECORDING_START, topics.RECORDING_END)
+"""Topics of a recording that no broker may carry."""
+
 EXPECTED = 'a line {"t": nanoseconds, "topic": text, "payload": text or {"b64": text}}'
 
 
@@ -200,7 +203,9 @@ def republish(
     pace: Pace | None = None,
     wait: Callable[[float], bool] | None = None,
 ) -> int:
-    """Publish a recording's city messages again, and return how many there were.
+    """Publish a recording's messages again, and return how many there were.
+
+    Foreign feeds are published as they came; operators' orders and marks are not.
 
     Parameters
     ----------
@@ -223,7 +228,7 @@ def republish(
             if wait(max(pace.wall_seconds_until(at), 0.0)):
                 break
         for item in group:
-            if item.topic.startswith(f"{topics.ROOT}/"):
+            if item.topic not in KEPT_BACK:
                 publish(item.topic, item.payload)
                 published += 1
     return published

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sim.kernel.bus import M, Message
-from sim.transport.handlers import Handlers, OnPayloadError, Receiver
+from sim.transport.handlers import Handlers, OnPayloadError, Receiver, Translator
 from sim.transport.inbox import Inbound
 
 
@@ -16,11 +16,18 @@ class ReplayBus:
     ----------
     listener
         Told of each message that is published, or None.
+    translator
+        Reads what is recorded of foreign feeds, or None.
     """
 
-    def __init__(self, listener: Callable[[Message], None] | None = None) -> None:
+    def __init__(
+        self,
+        listener: Callable[[Message], None] | None = None,
+        *,
+        translator: Translator | None = None,
+    ) -> None:
         self._handlers = Handlers()
-        self._receiver = Receiver(self._handlers)
+        self._receiver = Receiver(self._handlers, translator)
         self._listener = listener
 
     def subscribe(self, kind: type[M], handler: Callable[[M], None]) -> None:

@@ -14,10 +14,10 @@ from ops_center.api.app import create_app
 from ops_center.api.source import SnapshotSource
 from scenarios.__main__ import main, read_options
 from scenarios.load import list_scenarios
-from sim.messages.decode import Pack, read_one
+from sim.messages.decode import read_one
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
-LIVE = {"live", "feed", "ops", "record"}
+LIVE = {"live", "feed", "ops", "record", "probe"}
 
 
 def fences(page: Path) -> list[str]:
@@ -72,8 +72,7 @@ def test_sample_telemetry_is_what_the_centre_reads():
     (sample,) = samples
     json.loads(sample)
     topic = "city/v1/daxing/municipal/road_water_gauge/water-underpass-05-1/telemetry"
-    pack = read_one(topic, sample.encode())
-    assert isinstance(pack, Pack)
+    (pack,) = read_one(topic, sample.encode())
     assert [c.name for c in pack.readings] == ["depth"]
     assert pack.seq == 9
 

@@ -17,7 +17,8 @@ from sim.kernel.clock import SteppedClock
 from sim.kernel.errors import PayloadError, TransportError
 from sim.kernel.rng import SeededStreams
 from sim.messages.city import CityClock
-from sim.messages.encode import WireMessage, death
+from sim.messages.encode import death
+from sim.messages.envelope import WireMessage
 from sim.messages.field import Ack, Command
 from sim.messages.telemetry import DeviceBirth, DeviceDeath, TelemetryBatch
 from sim.transport.broker_url import BrokerUrl
@@ -105,7 +106,7 @@ def test_a_retained_map_of_several_megabytes_arrives(url):
 
 GATEWAY = """
 import sys
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.broker_url import parse_broker_url
 from sim.transport.link import MqttLink
 will = WireMessage(sys.argv[2], sys.argv[3].encode(), qos=1, retain=True)
@@ -223,7 +224,8 @@ def test_a_lost_network_loses_telemetry_at_its_rate_and_no_command(url):
     centre = MqttBus(url, "centre")
     centre.subscribe(Command, heard.append)
     centre.subscribe(TelemetryBatch, readings.append)
-    with centre, MqttBus(url, "city", faults=bad) as city:
+    with centre, MqttBus(url, "city") as city:
+        city.disturb(bad)
         city.publish(birth(1))
         for number in range(100):
             city.publish(batch(1, seq=number))

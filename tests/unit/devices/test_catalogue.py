@@ -4,7 +4,7 @@ from devices.catalogue import GATEWAY, KINDS, VEHICLE_DETECTOR, Interference, ge
 from devices.energy import life_y
 from sim.kernel.errors import InputError
 from sim.kernel.ids import is_level
-from sim.messages.encode import BATTERY, QUALITY, SEQ, SIM_TIME
+from sim.messages.senml import BATTERY, QUALITY, SEQ, SIM_TIME
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

@@ -5,7 +5,7 @@ import dataclasses
 from ops_center.live.pace import CityPace, wait_for_clock
 from sim.kernel.clock import HOUR, SECOND, Ns, WallClock
 from sim.messages import topics
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.brokers.nats import NatsBroker
 from sim.transport.client import LinkOptions
 from sim.transport.link import MqttLink

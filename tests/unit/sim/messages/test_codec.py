@@ -13,8 +13,9 @@ from sim.kernel.bus import Message
 from sim.kernel.clock import SECOND
 from sim.kernel.errors import PayloadError
 from sim.messages import topics, wire
-from sim.messages.decode import MAX_CHANNELS, Decoder
+from sim.messages.decode import Decoder
 from sim.messages.encode import Encoder
+from sim.messages.gather import MAX_CHANNELS
 from sim.messages.operator import OperatorOrder
 from sim.messages.telemetry import Channel, DeviceBirth, TelemetryBatch
 from support.messages import (
@@ -28,6 +29,7 @@ from support.messages import (
     times,
 )
 from support.town import START
+from support.wired import damaged, json_values
 
 TOPIC = topics.topic("haidian", "water", "water_gauge", "wg-0", topics.TELEMETRY)
 
@@ -231,19 +233,6 @@ def test_a_packed_bomb_is_refused_before_it_is_unpacked():
     assert came.reason == "size"
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["n", "v", "bt", "t", "u", "type", "time", "id", "args", "map", "lon"])
-            | st.text(max_size=4),
-            inner,
-            max_size=6,
-        )
-    ),
-    max_leaves=12,
-)
 any_topic = st.sampled_from(
     [topics.topic("d", "x", "k", "i", channel) for channel in topics.CHANNELS]
     + [topics.ORDER, topics.topic(*topics.MAP, topics.STATE)]
@@ -261,33 +250,6 @@ def test_any_json_on_any_topic_gives_a_message_or_a_payload_error(topic, value):
     payload = json.dumps(value, allow_nan=True).encode("utf-8", "surrogatepass")
     (only,) = Decoder().decode([(topic, payload)])
     assert isinstance(only, Message | PayloadError)
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
-    """A sound wire message with one value of it replaced, dropped, or one byte changed."""
-    encoder = Encoder()
-    messages = [birth(), batch(), *one_of_each(), order()]
-    wired = [w for message in messages for w in encoder.encode(message)]
-    chosen = draw(st.sampled_from(wired))
-    if draw(st.booleans()):
-        payload = bytearray(chosen.payload)
-        payload[draw(st.integers(0, len(payload) - 1))] = draw(st.integers(0, 255))
-        return chosen.topic, bytes(payload)
-    packed = chosen.payload.startswith(b"\x1f\x8b")
-    document = json.loads(gzip.decompress(chosen.payload) if packed else chosen.payload)
-    spot = document
-    while True:
-        keys = list(spot) if isinstance(spot, dict) else list(range(len(spot)))
-        key = draw(st.sampled_from(keys))
-        if not isinstance(spot[key], dict | list) or not spot[key] or draw(st.booleans()):
-            break
-        spot = spot[key]
-    if draw(st.booleans()):
-        del spot[key]
-    else:
-        spot[key] = draw(json_values)
-    return chosen.topic, json.dumps(document).encode()
 
 
 @given(damaged())

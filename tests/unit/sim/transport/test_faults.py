@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sim.kernel.clock import SteppedClock, seconds
 from sim.kernel.errors import InputError
 from sim.kernel.rng import SeededStreams
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.faults import FaultyWire, NetworkFaults
 from support.town import START
 

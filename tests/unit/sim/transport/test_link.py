@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from sim.kernel.errors import InputError, TransportError
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.broker_url import BrokerUrl
 from sim.transport.brokers.nats import NatsBroker
 from sim.transport.client import LinkOptions

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from sim.kernel.errors import TransportError
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.messages.field import Ack, UnitStatus
 from sim.messages.telemetry import DeviceBirth, DeviceDeath
 from sim.transport.broker_url import BrokerUrl

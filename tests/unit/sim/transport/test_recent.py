@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sim.messages.encode import WireMessage
+from sim.messages.envelope import WireMessage
 from sim.transport.recent import Recent
 
 

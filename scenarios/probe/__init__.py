@@ -1,0 +1,1 @@
+"""The command line of ``chengmai probe``: what it looks at, and how it tells."""

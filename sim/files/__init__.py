@@ -1,0 +1,1 @@
+"""Files that people write, read strictly: every error names file, line and what was expected."""
