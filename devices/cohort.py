@@ -6,31 +6,31 @@ A cohort knows the world only through the `Field` it reads, and the ops centre n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.delivery import Delivery
+from devices.clocks import DeviceClocks
+from devices.cover import cover, expected_retries
 from devices.deployment import Deployment
-from devices.energy import YEAR_S, Batteries
+from devices.energy import YEAR_S, Batteries, life_d
 from devices.faults import FaultOrder, FaultPlan, Faults
 from devices.field import Field
-from devices.gateway import Gateways, Ring
 from devices.imperfection import Imperfection
-from devices.link import DUPLICATE_SHARE, DeviceClocks, Radio
+from devices.link import Radio
 from devices.readings import Readings
-from devices.schedule import Schedule
+from devices.route import Route
+from devices.schedule import Reporting, Schedule
 from devices.surroundings import Around, Surroundings
 from devices.upkeep import Insides, Upkeep
+from devices.uplink import Counts, Uplink
 from sim.kernel.bus import Bus
-from sim.kernel.clock import HOUR, Clock, Ns, next_multiple, seconds, to_seconds
+from sim.kernel.clock import HOUR, SECOND, Clock, Ns, next_multiple, seconds, to_seconds
 from sim.kernel.rng import Streams
 from sim.messages.telemetry import (
     F64,
     I64,
     QUALITY_OK,
-    QUALITY_STORED,
     Roster,
     TelemetryBatch,
 )
@@ -38,50 +38,6 @@ from sim.messages.telemetry import (
 AGEING_NS = HOUR
 """Drift, clock rates and empty batteries are brought up to date so often; an hour of them is
 far below every resolution (assumed)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Uplink:
-    """How the reports of a cohort get to the bus.
-
-    Attributes
-    ----------
-    gateways
-        Those named in the devices' births; None where none is.
-    loss
-        Share of transmissions lost, one for all or ``(n,)``; None for the network's own.
-    duplicate_share
-        Share of reports that arrive twice.
-    delivery_s
-        Reports are handed to the bus at whole multiples of this, as one batch [s].
-    """
-
-    gateways: Gateways | None = None
-    loss: float | F64 | None = None
-    duplicate_share: float = DUPLICATE_SHARE
-    delivery_s: float = 5.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Counts:
-    """What became of a cohort's reports so far.
-
-    Attributes
-    ----------
-    sent
-        Reports that devices sent.
-    lost
-        Never came through the radio.
-    duplicated
-        Came twice.
-    delivered
-        Readings published, duplicates included.
-    """
-
-    sent: int = 0
-    lost: int = 0
-    duplicated: int = 0
-    delivered: int = 0
 
 
 class Cohort:
@@ -131,7 +87,6 @@ class Cohort:
         self._bus = bus
         self._streams = streams
         self._tick_ns = seconds(tick_s)
-        self._delivery_ns = seconds(uplink.delivery_s)
         self._errors = Imperfection(
             kind,
             name=name,
@@ -144,37 +99,70 @@ class Cohort:
         self._faults = Faults(faults, kind=kind, roster=self.roster, streams=streams)
         self._around = Around(around, deployment, self.roster, self._faults)
         self._clocks = DeviceClocks(name, n, streams)
+        self._route = Route(
+            uplink,
+            deployment,
+            clock=clock,
+            faults=self._faults,
+            counts=self.counts,
+            deliver=self._publish,
+        )
+        away_m = np.zeros(n)
+        if uplink.gateways is not None:
+            away_m = uplink.gateways.distance_m(deployment.xy_m, self._route.gateway)
+        self.cover = cover(
+            kind.network,
+            away_m,
+            is_under_cover=kind.is_under_cover,
+            name=name,
+            streams=streams,
+            adr=uplink.adr,
+        )
+        self._loss = self.cover.loss if uplink.loss is None else np.broadcast_to(uplink.loss, (n,))
         self._radio = Radio(
             kind.network,
             name=name,
             n=n,
             delivery_s=uplink.delivery_s,
-            loss=uplink.loss,
+            loss=_one_or_each(self._loss),
             duplicate_share=uplink.duplicate_share,
+            slowness=_each(self.cover.slowness),
         )
+        self._reporting = uplink.reporting
         self._batteries = (
-            Batteries(kind.energy, name=name, n=n, start=clock.now(), streams=streams)
+            Batteries(
+                kind.energy,
+                name=name,
+                n=n,
+                start=clock.now(),
+                streams=streams,
+                send_factor=_each(self.cover.send_factor),
+                is_watching=self._reporting.mode != "interval",
+            )
             if kind.energy is not None
             else None
         )
+        timed = [
+            uplink.reporting.born(device, gap_s)
+            for device, gap_s in zip(devices, self.cover.gap_s.tolist(), strict=True)
+        ]
         self._schedule = Schedule(
-            np.array([seconds(device.interval_s) for device in devices], dtype=np.int64),
-            np.array([seconds(device.alarm_interval_s) for device in devices], dtype=np.int64),
+            np.array([seconds(device.interval_s) for device in timed], dtype=np.int64),
+            np.array([seconds(device.alarm_interval_s) for device in timed], dtype=np.int64),
             alarm=kind.alarm,
             tick_ns=self._tick_ns,
+            reporting=uplink.reporting,
+            gap_ns=(self.cover.gap_s * SECOND).astype(np.int64),
         )
+        self.intervals_s: F64 = np.array([device.interval_s for device in timed])
+        longest_s = 0.0 if uplink.filtering is None else uplink.filtering.longest_s
+        born = [Reporting().born(device, longest_s) for device in timed]
         self._alarm_row = 0 if kind.alarm is None else kind.alarm.channel
-        self._delivery = Delivery(clock, self._publish)
-        self._ring = Ring()
-        self._gateways = uplink.gateways
-        if self._gateways is not None:
-            gateway_ids = [device.gateway_id for device in devices]
-            self._gateway = self._gateways.join(gateway_ids, self._ring, self._forward)
 
         self._start = clock.now()
         self._aged_until = clock.now()
         self._skew_ns: I64 = np.zeros(n, dtype=np.int64)
-        self._is_empty: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self._is_out: NDArray[np.bool_] = ~self.cover.is_covered
         self._seq = np.zeros(n, dtype=np.int64)
         # Batches share these, and nobody may write to them.
         self._everyone = np.arange(n, dtype=np.int32)
@@ -187,7 +175,9 @@ class Cohort:
             batteries=self._batteries,
             sent=self._seq,
         )
-        self.upkeep = Upkeep(devices, insides, name=name, clock=clock, bus=bus, streams=streams)
+        self.upkeep = Upkeep(born, insides, name=name, clock=clock, bus=bus, streams=streams)
+        # Nobody has ever heard of a device that is out of reach: it has no birth.
+        self.upkeep.is_hidden |= ~self.cover.is_covered
 
     def start(self) -> None:
         """Publish the births, and look at every tick from now on."""
@@ -203,12 +193,8 @@ class Cohort:
 
     def hears(self, index: int) -> bool:
         """Return whether a device can be told something now."""
-        if self._faults.is_dead[index] or self._is_empty[index] or self.upkeep.is_silent[index]:
-            return False
-        if self._gateways is None:
-            return True
-        gateway = self._gateway[index]
-        return not (self._gateways.is_down[gateway] or self._gateways.is_jammed[gateway])
+        is_off = self._faults.is_dead | self._is_out | self.upkeep.is_silent
+        return not is_off[index] and self._route.reaches(index)
 
     def inflict(self, order: FaultOrder) -> None:
         """Let a fault of one of these devices begin now."""
@@ -230,15 +216,41 @@ class Cohort:
         assert index is not None, f"{device_id} is no {self.kind.kind}"
         return 60.0 / self.upkeep.devices[index].interval_s
 
-    @property
-    def tick_ns(self) -> Ns:
-        """Time between two looks."""
-        return self._tick_ns
+    def least_interval_s(self, index: int) -> float:
+        """Return how often a device can report at most: its own looks, its network's rules [s]."""
+        return max(to_seconds(self._tick_ns), float(self.cover.gap_s[index]))
 
     @property
     def dropped(self) -> int:
-        """Readings that gateways had no room to keep."""
-        return self._ring.dropped
+        """Readings that gateways and devices had no room to keep."""
+        return self._route.dropped
+
+    @property
+    def under_way(self) -> int:
+        """Readings that have been heard and not delivered yet."""
+        return self._route.under_way
+
+    @property
+    def uncovered(self) -> int:
+        """Devices that no gateway hears."""
+        return int(np.count_nonzero(~self.cover.is_covered))
+
+    def lives_d(self, temp_c: float = 20.0) -> F64 | None:
+        """Return ``(n,)`` how long each device's new battery lasts when idle, whole days.
+
+        By its own interval, loss and cover, at an air temperature [°C]; None where the kind has
+        no battery.
+        """
+        if self.kind.energy is None:
+            return None
+        return life_d(
+            self.kind.energy,
+            self.intervals_s,
+            expected_retries(self.kind.network, self._loss),
+            send_factor=self.cover.send_factor,
+            temp_c=temp_c,
+            is_watching=self._reporting.mode != "interval",
+        )
 
     def _tick(self) -> None:
         """Look, and report what is due.
@@ -257,7 +269,7 @@ class Cohort:
         self._errors.digital(values)
         self._faults.hold(values)
 
-        is_off = self._faults.is_dead | self._is_empty | self.upkeep.is_silent
+        is_off = self._faults.is_dead | self._is_out | self.upkeep.is_silent
         due = self._schedule.due(now, values[self._alarm_row], is_off if is_off.any() else None)
         if due is None or len(due):
             self._report(now, tick, values, due)
@@ -268,7 +280,8 @@ class Cohort:
         self._errors.age(to_seconds(now - self._start) / YEAR_S)
         self._skew_ns = self._clocks.skew_ns(now)
         if self._batteries is not None:
-            self._is_empty = self._batteries.is_empty(now, self._seq)
+            is_empty = self._batteries.is_empty(now, self._seq, self._around.temp_c())
+            self._is_out = is_empty | ~self.cover.is_covered
 
     def _report(self, now: Ns, tick: int, values: F64, due: I64 | None) -> None:
         """Let the devices `due` (None: all) send; the radio decides what comes in when."""
@@ -285,22 +298,7 @@ class Cohort:
         for at, rows in fate.arrivals:
             devices = rows if due is None else due if rows is None else due[rows]
             part = self._columns(now, values, battery, devices)
-            if self._gateways is not None and self._gateways.is_jammed.any():
-                heard = part.take(
-                    np.flatnonzero(~self._gateways.is_jammed[self._gateway[part.device]])
-                )
-                self.counts.lost += len(part) - len(heard)
-                part = heard
-            if self._gateways is not None and self._gateways.is_down.any():
-                part = self._keep_back(part, self._gateways.is_down)
-            if len(part):
-                self._hand_in(at, part)
-
-    def _hand_in(self, at: Ns, part: Readings) -> None:
-        """Hand in what comes through at `at`; some devices' reports come late, or twice."""
-        self.counts.duplicated += self._faults.count_doubled(part)
-        for when, some in self._faults.delayed(at, part, again_ns=self._delivery_ns):
-            self._delivery.add(when, some)
+            self._route.carry(at, part)
 
     def _columns(self, now: Ns, values: F64, battery: F64 | None, devices: I64 | None) -> Readings:
         """Return what `devices` (None: all) read now, as new arrays; all need no index."""
@@ -324,21 +322,6 @@ class Cohort:
             battery=None if battery is None else battery[devices],
         )
 
-    def _keep_back(self, part: Readings, is_down: NDArray[np.bool_]) -> Readings:
-        """Keep what gateways that are down heard; return the rest."""
-        gateway = self._gateway[part.device]
-        is_cut = is_down[gateway]
-        for index in np.unique(gateway[is_cut]).tolist():
-            self._ring.push(index, part.take(np.flatnonzero(gateway == index)))
-        return part.take(np.flatnonzero(~is_cut))
-
-    def _forward(self, gateway: int) -> None:
-        """Send what `gateway` kept back, now that its line is up."""
-        kept = self._ring.pop(gateway)
-        if kept is not None:
-            at = next_multiple(self._clock.now(), self._delivery_ns)
-            self._delivery.add(at, kept.marked(QUALITY_STORED))
-
     def _publish(self, readings: Readings) -> None:
         self.counts.delivered += len(readings)
         self._bus.publish(
@@ -356,3 +339,14 @@ class Cohort:
                 battery=readings.battery,
             )
         )
+
+
+def _each(factor: F64) -> F64 | None:
+    """Return what differs among devices, or None where it is once for all."""
+    return None if (factor == 1.0).all() else factor
+
+
+def _one_or_each(loss: F64) -> float | F64:
+    """Return a loss that is the same for all as a number, which is faster to draw by."""
+    is_one = len(loss) > 0 and bool((loss == loss[0]).all())
+    return float(loss[0]) if is_one else loss

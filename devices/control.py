@@ -16,7 +16,7 @@ from functools import partial
 from devices.cohort import Cohort
 from devices.upkeep import Done
 from sim.kernel.bus import Bus
-from sim.kernel.clock import Clock, Ns, seconds, to_seconds
+from sim.kernel.clock import Clock, Ns, seconds
 from sim.kernel.rng import Streams
 from sim.messages.field import Ack, AckStatus, Command, Scalar
 
@@ -87,7 +87,8 @@ class DeviceDesk:
         self._counts[command.target_id] = count + 1
         stream = f"devices.{cohort.kind.kind}.downlink.{command.target_id}"
         draw = self._streams.at(stream, count).standard_normal(1)
-        due = Ns(self._clock.now() + seconds(float(cohort.kind.network.delay_s(draw)[0])))
+        delay_s = cohort.kind.network.delay_s(draw, cohort.cover.slowness[index])
+        due = Ns(self._clock.now() + seconds(float(delay_s[0])))
         self._clock.call_at(due, lambda: self._arrive(cohort, index, command), name="downlink")
 
     def _arrive(self, cohort: Cohort, index: int, command: Command) -> None:
@@ -148,7 +149,7 @@ def _job(cohort: Cohort, index: int, command: Command) -> Job:
 
 
 def _set_interval(cohort: Cohort, index: int, args: Args) -> Job:
-    upkeep, least_s = cohort.upkeep, to_seconds(cohort.tick_ns)
+    upkeep, least_s = cohort.upkeep, cohort.least_interval_s(index)
     interval_s = _span(args, "interval_s", least_s, INTERVAL_LONGEST_S)
     alarm_s = min(upkeep.devices[index].alarm_interval_s, interval_s)
     if "alarm_interval_s" in args:

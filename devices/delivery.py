@@ -27,6 +27,11 @@ class Delivery:
         self._deliver = deliver
         self._under_way: dict[Ns, list[Readings]] = {}
 
+    @property
+    def under_way(self) -> int:
+        """How many readings are held."""
+        return sum(len(part) for parts in self._under_way.values() for part in parts)
+
     def add(self, at: Ns, readings: Readings) -> None:
         """Hand `readings` over at `at`."""
         parts = self._under_way.get(at)

@@ -4,6 +4,7 @@ A gateway hears its devices by radio and speaks to the broker over its own line.
 line is down it keeps what it hears in a ring and forwards it afterwards, in order, with the
 original times and marked as stored. Reports already on their way to the broker get through.
 A gateway whose radio is jammed hears nothing of its devices; its own line is as good as ever.
+One without mains power lives on its battery; when that is empty it neither hears nor speaks.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from devices.backup import Backup
 from devices.catalogue import GATEWAY
 from devices.faults import OnFault
-from devices.readings import Readings, concatenate
+from devices.load import Load
 from sim.kernel.bus import Bus
 from sim.kernel.clock import Clock, Ns, seconds
 from sim.kernel.errors import InputError
@@ -33,9 +36,8 @@ from sim.messages.telemetry import (
     TelemetryBatch,
 )
 
-RING_LIMIT = 50_000
-"""Readings of one sensor kind that a gateway keeps, the oldest dropped first; assumed: about
-10 MB of flash at 200 bytes each."""
+BACKUP_S = 14_400.0
+"""How long a gateway's battery lasts [s]; assumed: four hours, as a base station's at the most."""
 
 WILL_AFTER_S = 15.0
 """Time from the loss of a gateway's line to its will [s]: a keep-alive of 10 s (assumed), which
@@ -51,30 +53,17 @@ class GatewayOutage:
     end: Ns | None
 
 
-class Ring:
-    """What gateways keep back of one cohort, at most `limit` readings a gateway."""
-
-    def __init__(self, limit: int = RING_LIMIT) -> None:
-        self._limit = limit
-        self._kept: dict[int, Readings] = {}
-        self.dropped = 0
+class Served(Protocol):
+    """Devices that speak through gateways, and what is kept back of them."""
 
     def held(self, gateway: int) -> int:
-        """Return how many readings `gateway` keeps."""
-        kept = self._kept.get(gateway)
-        return 0 if kept is None else len(kept)
+        """Return how many readings of theirs `gateway` keeps."""
 
-    def push(self, gateway: int, readings: Readings) -> None:
-        """Keep `readings`, dropping and counting the oldest beyond the limit."""
-        kept = self._kept.get(gateway)
-        merged = readings if kept is None else concatenate([kept, readings])
-        excess = max(0, len(merged) - self._limit)
-        self._kept[gateway] = merged.newest(self._limit) if excess else merged
-        self.dropped += excess
+    def line_back(self, gateway: int) -> None:
+        """Send what `gateway` kept back, now that its line is up."""
 
-    def pop(self, gateway: int) -> Readings | None:
-        """Return what `gateway` keeps, oldest first, and forget it."""
-        return self._kept.pop(gateway, None)
+    def heard_again(self, gateway: int) -> None:
+        """Send what the devices of `gateway` kept themselves, now that it hears them."""
 
 
 class Gateways:
@@ -91,8 +80,21 @@ class Gateways:
         ``(n, 2)`` positions [m].
     outages
         In any order; those of one gateway may overlap.
+    backup_s
+        How long their batteries carry them over a loss of mains power [s].
+    load
+        How much they can take at once; None for any amount.
     on_fault
-        Told when an outage begins and ends, as fault ``"outage"``, and a jamming, ``"jammed"``.
+        Told when an outage begins and ends, as fault ``"outage"``, a jamming, ``"jammed"``, and
+        a gateway's battery running out, ``"power"``.
+
+    Attributes
+    ----------
+    is_down, is_deaf
+        ``(n + 1,)`` whose line is down, and who hears nothing: jammed, or without power. The last
+        stands for none, of devices that have no gateway, and is always well.
+    on_line
+        Called with a gateway, and whether its line is up from now on.
 
     Raises
     ------
@@ -108,6 +110,8 @@ class Gateways:
         clock: Clock,
         bus: Bus,
         outages: Sequence[GatewayOutage] = (),
+        backup_s: float = BACKUP_S,
+        load: Load | None = None,
         on_fault: OnFault | None = None,
     ) -> None:
         self._devices = tuple(devices)
@@ -118,15 +122,19 @@ class Gateways:
         self._on_fault = on_fault
         self._roster = Roster(device.device_id for device in self._devices)
         n = len(self._devices)
-        # One more than there are, never down: index -1, of devices that have no gateway.
+        self.load = load
+        self.on_line: list[Callable[[int, bool], None]] = []
+        self._backup = Backup(n, backup_s, clock, self._turn)
         self.is_down: NDArray[np.bool_] = np.zeros(n + 1, dtype=np.bool_)
         self.is_jammed: NDArray[np.bool_] = np.zeros(n + 1, dtype=np.bool_)
+        self.is_deaf: NDArray[np.bool_] = np.zeros(n + 1, dtype=np.bool_)
+        self._has_power: NDArray[np.bool_] = np.ones(n + 1, dtype=np.bool_)
         self._outages_now = [0] * n
         self._down_since: list[Ns | None] = [None] * n
         self._is_given_up = [False] * n
         self._children = np.zeros(n + 1, dtype=np.int64)
         self._seq = np.zeros(n, dtype=np.int64)
-        self._members: list[tuple[Ring, Callable[[int], None]]] = []
+        self._members: list[Served] = []
         for outage in self._outages:
             self._index(outage.gateway_id)
 
@@ -143,6 +151,11 @@ class Gateways:
         return int(self._children[self._index(gateway_id)])
 
     @property
+    def ids(self) -> Sequence[str]:
+        """Their identifiers, in order."""
+        return self._roster.ids
+
+    @property
     def reports(self) -> int:
         """Readings that gateways sent of themselves so far."""
         return int(self._seq.sum())
@@ -154,19 +167,15 @@ class Gateways:
         found = np.asarray(cKDTree(self._xy_m).query(xy_m)[1])
         return [self._roster.ids[position] for position in found.tolist()]
 
-    def join(
-        self, gateway_ids: Sequence[str | None], ring: Ring, on_back: Callable[[int], None]
-    ) -> I32:
+    def join(self, gateway_ids: Sequence[str | None], member: Served) -> I32:
         """Serve devices; return ``(n,)`` their gateways, -1 for devices without.
 
         Parameters
         ----------
         gateway_ids
             The gateway of each device.
-        ring
-            Where their readings are kept while a gateway's line is down.
-        on_back
-            Called with a gateway whose line is up again.
+        member
+            Told when a gateway's line is up again, and when it hears again.
 
         Raises
         ------
@@ -177,8 +186,15 @@ class Gateways:
             [-1 if found is None else self._index(found) for found in gateway_ids], dtype=np.int32
         )
         np.add.at(self._children, served, 1)
-        self._members.append((ring, on_back))
+        self._members.append(member)
         return served
+
+    def distance_m(self, xy_m: F64, served: I32) -> F64:
+        """Return ``(n,)`` how far devices are from their gateways, 0 without any [m]."""
+        if not self._devices:
+            return np.zeros(len(xy_m))
+        away: F64 = np.hypot(*(xy_m - self._xy_m[served]).T)
+        return np.where(served < 0, 0.0, away)
 
     def start(self) -> None:
         """Publish births, and set timers for telemetry and outages."""
@@ -206,6 +222,10 @@ class Gateways:
         if outage.end is not None:
             self._clock.call_at(outage.end, partial(self._end, index), name="gateway back")
 
+    def set_mains(self, index: int, *, on: bool) -> None:
+        """Take mains power from a gateway, or give it back; its battery carries it for a while."""
+        self._backup.set_mains(index, on=on)
+
     def republish(self) -> None:
         """Publish what is retained, as after a broker's restart: births, and wills if given up."""
         is_up = [not given_up for given_up in self._is_given_up]
@@ -223,6 +243,8 @@ class Gateways:
         self.is_down[index] = True
         self._down_since[index] = now
         self._tell(index, "outage", started=True)
+        for told in self.on_line:
+            told(index, False)
         self._clock.call_at(
             Ns(now + seconds(WILL_AFTER_S)), partial(self._give_up, index, now), name="will"
         )
@@ -260,13 +282,34 @@ class Gateways:
             self._bus.publish(birth)
         # It says how much it kept back, then forwards it.
         self._report(np.array([index], dtype=np.int32))
-        for _, on_back in self._members:
-            on_back(index)
+        for member in self._members:
+            member.line_back(index)
+        for told in self.on_line:
+            told(index, True)
+
+    def _turn(self, index: int, on: bool) -> None:
+        """Let a gateway go out, or come back; its line goes and comes with it."""
+        self._has_power[index] = on
+        self._tell(index, "power", started=not on)
+        if on:
+            self._end(index)
+        else:
+            self._begin(index)
+        self._listen(index)
+
+    def _listen(self, index: int) -> None:
+        """Take note of whether a gateway hears anything."""
+        was_deaf = self.is_deaf[index]
+        self.is_deaf[index] = self.is_jammed[index] or not self._has_power[index]
+        if was_deaf and not self.is_deaf[index]:
+            for member in self._members:
+                member.heard_again(index)
 
     def _set_jammed(self, index: int, jammed: bool) -> None:
         if self.is_jammed[index] != jammed:
             self.is_jammed[index] = jammed
             self._tell(index, "jammed", started=jammed)
+            self._listen(index)
 
     def _tell(self, index: int, what: str, *, started: bool) -> None:
         if self._on_fault is not None:
@@ -281,7 +324,7 @@ class Gateways:
         """Publish the telemetry of gateways; their own clocks are right, their line is fibre."""
         now = self._clock.now()
         self._seq[up] += 1
-        held = [sum(ring.held(index) for ring, _ in self._members) for index in up.tolist()]
+        held = [sum(member.held(index) for member in self._members) for index in up.tolist()]
         at_ns = np.full(len(up), int(now), dtype=np.int64)
         self._bus.publish(
             TelemetryBatch(

@@ -41,6 +41,10 @@ class Readings:
         """Return the last `limit` readings."""
         return self.take(np.arange(max(0, len(self) - limit), len(self)))
 
+    def with_values(self, values: F64) -> Readings:
+        """Return the same readings with other values, ``(channels, n)``."""
+        return replace(self, values=values)
+
     def marked(self, quality: int) -> Readings:
         """Return the same readings, all of `quality`."""
         return replace(self, quality=np.full(len(self), quality, dtype=np.uint8))

@@ -60,7 +60,9 @@ class Around:
         self._drowns_m = deployment.kind.drowns_m
         air, water = surroundings.air, surroundings.water
         is_felt = feels_air(deployment.kind.channels)
-        self._read_air = air.bind(*where) if air is not None and is_felt else None
+        is_in_cold = deployment.kind.energy is not None
+        self._is_felt = is_felt
+        self._read_air = air.bind(*where) if air is not None and (is_felt or is_in_cold) else None
         is_at_risk = water is not None and self._drowns_m is not None and len(roster) > 0
         self._read_water = water.bind(*where) if water is not None and is_at_risk else None
         self._roster = roster
@@ -73,11 +75,15 @@ class Around:
         """Return ``(2, n)`` the air around each device, and let devices drown and dry."""
         if now >= self._due:
             self._due = next_multiple(now, LOOK_NS)
-            if self._read_air is not None:
+            if self._read_air is not None and self._is_felt:
                 self._air = self._read_air()
             if self._read_water is not None and self._drowns_m is not None:
                 self._flood(self._read_water()[0], self._drowns_m, now)
         return self._air
+
+    def temp_c(self) -> F64 | None:
+        """Return ``(n,)`` the air's temperature now at devices with batteries, if known [°C]."""
+        return None if self._read_air is None else self._read_air()[0]
 
     def _flood(self, depth_m: F64, drowns_m: float, now: Ns) -> None:
         # Few drown at a time, so a loop over them costs nothing.

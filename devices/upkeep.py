@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,8 @@ class Upkeep:
         ``(n,)`` who sends nothing: those that restart, and those that are replaced.
     is_replaced
         ``(n,)`` whose place a real device has taken.
+    is_hidden
+        ``(n,)`` who has no birth: those, and others that nobody hears.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class Upkeep:
         n = len(self.devices)
         self.is_silent: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self.is_replaced: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self.is_hidden: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self._insides = insides
         self._stream = f"{name}.calibration"
         self._clock = clock
@@ -111,14 +115,14 @@ class Upkeep:
         self._waiting: dict[int, list[Callable[[], None]]] = {}
 
     def publish(self) -> None:
-        """Publish the births of all but those replaced, as after a broker's restart."""
-        present = [d for d, gone in zip(self.devices, self.is_replaced, strict=True) if not gone]
+        """Publish the births of all but the hidden, as after a broker's restart."""
+        present = list(compress(self.devices, (~self.is_hidden).tolist()))
         if present:
             self._say(present)
 
     def give_way(self, index: int) -> None:
         """Fall silent for good: a real device has taken this one's place."""
-        self.is_silent[index] = self.is_replaced[index] = True
+        self.is_silent[index] = self.is_replaced[index] = self.is_hidden[index] = True
 
     def is_updating(self, index: int) -> bool:
         """Return whether new firmware is on its way to a device."""

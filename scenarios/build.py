@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from devices.attacker import Attacker
-from devices.cohort import Cohort, Uplink
+from devices.cohort import Cohort
 from devices.control import DeviceDesk
 from devices.deployment import Deployment
 from devices.energy import YEAR_S
@@ -19,6 +17,12 @@ from devices.saboteur import Saboteur
 from devices.surroundings import Surroundings
 from ops_center.core.config import CenterConfig
 from scenarios import orders
+from scenarios.networking import (
+    BASE_STATION_LOOK_S,
+    base_stations_look,
+    build_field,
+    uplinks,
+)
 from scenarios.plans import chosen_plans, without_gear
 from scenarios.schema import CityPart, PoliciesPart, Scenario
 from scenarios.siting.devices import place_gateways
@@ -31,13 +35,10 @@ from sim.messages.city import MapPublished
 from sim.world.city.cache import CityCache
 from sim.world.city.load import load_city
 from sim.world.city.model import City
-from sim.world.engine import CITY, EngineClock, SimEngine
+from sim.world.engine import CITY, SimEngine
 from sim.world.traffic import TrafficConfig
 from sim.world.truth import Truth
 from sim.world.world import World, WorldConfig
-
-BASE_STATION_LOOK_S = 30.0
-"""How often gateways notice whether their base station is up; assumed, a keep-alive."""
 
 
 def build_city(
@@ -102,10 +103,11 @@ class CitySide:
 
     def counts(self) -> dict[str, int]:
         """Return what became of the sensors' reports so far, and how many gateways made."""
-        names = ("sent", "lost", "duplicated", "delivered")
+        names = ("sent", "lost", "duplicated", "filtered", "stored", "delivered")
         totals = {name: sum(getattr(c.counts, name) for c in self.cohorts) for name in names}
-        dropped = sum(cohort.dropped for cohort in self.cohorts)
-        return totals | {"dropped": dropped, "by_gateways": self.gateways.reports}
+        totals["dropped"] = sum(cohort.dropped for cohort in self.cohorts)
+        totals["uncovered"] = sum(cohort.uncovered for cohort in self.cohorts)
+        return totals | {"by_gateways": self.gateways.reports}
 
 
 def build_city_side(
@@ -142,7 +144,6 @@ def build_city_side(
     streams = SeededStreams(seed)
     truth = Truth(truth_sink, engine.now())
     basemap = city.basemap
-    world = World(city, engine, bus, streams, _world_config(scenario, city, engine.now()), truth)
     clock = engine.clock(CITY)
 
     def on_fault(device_id: str, fault: str, started: bool, at: Ns) -> None:
@@ -150,17 +151,16 @@ def build_city_side(
         truth.write("fault", at, target=device_id, fault=fault, phase=phase)
 
     gateway_births = place_gateways(scenario, basemap)
-    gateways = Gateways(
-        gateway_births.devices,
-        gateway_births.xy_m,
-        clock=clock,
-        bus=bus,
-        outages=orders.outages(scenario, gateway_births, engine.now()),
-        on_fault=on_fault,
+    field = build_field(
+        scenario, basemap, gateway_births, clock=clock, bus=bus, truth=truth, on_fault=on_fault
+    )
+    gateways = field.gateways
+    world = World(
+        city, engine, field.line, streams, _world_config(scenario, city, engine.now()), truth
     )
     if deployments is None:
         deployments = tuple(place_sensors(scenario, city, gateway_births, streams))
-    uplink = Uplink(gateways=gateways, loss=scenario.network.loss)
+    uplink_of = uplinks(scenario, field)
     around = Surroundings(
         air=world.ambient,
         water=world.standing_water,
@@ -174,7 +174,7 @@ def build_city_side(
             clock=clock,
             bus=bus,
             streams=streams,
-            uplink=uplink,
+            uplink=uplink_of(deployment.kind.kind),
             faults=FaultPlan(
                 orders=[
                     *orders.worn(scenario, deployment, engine.now(), streams),
@@ -192,7 +192,11 @@ def build_city_side(
     families = world.families
     families.sabotage.devices = families.cyber.devices = saboteur
     families.cyber.wire = Attacker(cohorts, bus=bus, clock=clock, streams=streams)
-    _live_on_base_stations(gateways, gateway_births, world, clock)
+    clock.call_every(
+        seconds(BASE_STATION_LOOK_S),
+        base_stations_look(gateways, gateway_births, world),
+        name="base stations",
+    )
     # As the wire would carry it, so that a centre in this process and one behind a broker
     # reckon with the same numbers.
     public = maps.from_document(maps.to_document(basemap))
@@ -205,25 +209,6 @@ def build_city_side(
         map_message=MapPublished(ts_event=engine.now(), basemap=public),
         bus=bus,
     )
-
-
-def _live_on_base_stations(
-    gateways: Gateways, births: Deployment, world: World, clock: EngineClock
-) -> None:
-    """Cut the line of a gateway while no base station serves it.
-
-    Gateways stand at base stations and share their power and backhaul; assumed.
-    """
-    serving = world.families.base_stations.serving(births.xy_m)
-    before = serving().copy()
-
-    def look() -> None:
-        now = serving()
-        for index in np.flatnonzero(now != before).tolist():
-            gateways.set_line(index, up=bool(now[index]))
-        before[:] = now
-
-    clock.call_every(seconds(BASE_STATION_LOOK_S), look, name="base stations")
 
 
 def _give_way(replaced: Sequence[str], cohorts: Sequence[Cohort], world: World) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ops_center.core.center import OpsCenter
 from ops_center.core.store import NoStore
 from scenarios import output
+from scenarios.batteries import battery_rows
 from scenarios.build import build_city_side, center_config
 from scenarios.report.material import LinkEffect
 from scenarios.results import Outcome, conclude
@@ -93,6 +94,7 @@ def run_fast(
                 wall_s=wall_s,
                 sensors=side.sensors,
                 reports=side.counts(),
+                batteries=battery_rows(side.cohorts),
                 messages=center.counters(),
                 command=command,
                 links=links,

@@ -150,7 +150,7 @@ def begin(side: CitySide, city: City, start: Ns, hazards: Mapping[str, Hazard]) 
         When one does not fit the city.
     """
     orders.check_fault_targets(hazards, side.deployments)
-    outages = orders.named_outages(hazards, side.gateway_births, start)
+    outages = orders.outages(hazards, side.gateway_births, start)
     faults = orders.pump_faults(hazards, city)
     for name, order in orders.orders(hazards):
         side.world.order(name, order)

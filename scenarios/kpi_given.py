@@ -23,11 +23,20 @@ class Sensing:
         Sensors in the city.
     readings_made, readings_accepted
         Readings the sensors made, and those the centre took in time and found valid.
+    stored
+        Those that came late, kept by gateways or devices while nobody listened.
+    uncovered
+        Sensors that no gateway hears.
+    lives_d
+        How long the new battery of each sensor that has one lasts when idle [d].
     """
 
     devices: int
     readings_made: int
     readings_accepted: int
+    stored: int = 0
+    uncovered: int = 0
+    lives_d: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

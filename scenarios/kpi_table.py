@@ -92,6 +92,11 @@ def _delivered(given: Given) -> Value:
     return _share(sensing.readings_accepted, sensing.readings_made) if sensing else None
 
 
+def _battery_life(given: Given) -> Value:
+    lives_d = given.sensing.lives_d if given.sensing else ()
+    return float(np.median(lives_d)) if len(lives_d) else None
+
+
 def _availability(given: Given) -> Value:
     sensing, horizon_s = given.sensing, given.score.horizon_s
     if sensing is None or not sensing.devices or horizon_s <= 0:
@@ -251,6 +256,34 @@ KPIS: dict[Group, tuple[Row, ...]] = {
             "1",
             "Share of them that the centre took in time and found valid.",
             _delivered,
+        ),
+        (
+            "readings_stored",
+            "Readings kept back",
+            "count",
+            "Readings that came late, kept by gateways or devices while nobody listened.",
+            lambda g: g.sensing.stored if g.sensing else None,
+        ),
+        (
+            "sensors_uncovered",
+            "Sensors out of reach",
+            "count",
+            "Sensors that no gateway hears.",
+            lambda g: g.sensing.uncovered if g.sensing else None,
+        ),
+        (
+            "battery_life_median_d",
+            "Battery life, median",
+            "d",
+            "How long a new battery lasts when idle, in its own cover, over all sensors with one.",
+            _battery_life,
+        ),
+        (
+            "local_commands",
+            "Commands given on the spot",
+            "count",
+            "Commands that gateways gave by themselves while their line was down.",
+            lambda g: sum(record["type"] == "edge_command" for record in g.truth),
         ),
         (
             "device_availability",

@@ -11,6 +11,7 @@ from typing import Any
 from ops_center.api.serve import ApiServer
 from ops_center.live.service import OpsService, ServiceSpec
 from scenarios import output
+from scenarios.batteries import battery_rows
 from scenarios.build import CitySide, build_city_side, center_config
 from scenarios.control_api import control_server, create_control
 from scenarios.heads import head_document
@@ -300,6 +301,7 @@ def run_live(
             wall_s=monotonic_s() - begun_s,
             sensors=city.side.sensors,
             reports=city.side.counts(),
+            batteries=battery_rows(city.side.cohorts),
             messages=service.counters(),
             command=spec.command,
         ),

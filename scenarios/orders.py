@@ -86,21 +86,7 @@ def pump_faults(hazards: Hazards, city: City) -> tuple[PumpFault, ...]:
     return tuple(faults)
 
 
-def outages(scenario: Scenario, gateways: Deployment, start: Ns) -> list[GatewayOutage]:
-    """Return the outages of a scenario's network, and those among its hazards."""
-    by_count = [
-        GatewayOutage(
-            gateway_id=device.device_id,
-            start=_after(start, outage.at),
-            end=_after(start, outage.at + outage.lasts),
-        )
-        for outage in scenario.network.outages
-        for device in gateways.devices[: outage.count]
-    ]
-    return by_count + named_outages(scenario.hazards, gateways, start)
-
-
-def named_outages(hazards: Hazards, gateways: Deployment, start: Ns) -> list[GatewayOutage]:
+def outages(hazards: Hazards, gateways: Deployment, start: Ns) -> list[GatewayOutage]:
     """Return the outages among `hazards`.
 
     Raises

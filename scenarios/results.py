@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios import kpis, output
+from scenarios.batteries import BatteryRow
 from scenarios.report.material import LinkEffect
 from scenarios.report.render import Run, RunInfo, render
 from scenarios.schema import Scenario
@@ -38,6 +39,8 @@ class Outcome:
         gateways made ``by_gateways`` of themselves.
     messages
         The centre's counters.
+    batteries
+        How long batteries last, a row a kind that has any.
     command
         Command line that repeats it.
     links
@@ -58,6 +61,7 @@ class Outcome:
     messages: Mapping[str, int]
     command: str
     links: Sequence[LinkEffect] = ()
+    batteries: Sequence[BatteryRow] = ()
     summary: dict[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +77,9 @@ def conclude(outcome: Outcome, folder: Path | None) -> Outcome:
             devices=outcome.sensors,
             readings_made=readings + outcome.reports["by_gateways"],
             readings_accepted=outcome.messages.get("accepted", 0),
+            stored=outcome.reports.get("stored", 0),
+            uncovered=outcome.reports.get("uncovered", 0),
+            lives_d=[life_d for row in outcome.batteries for life_d in row.lives_d],
         ),
     )
     outcome.summary = {
@@ -91,6 +98,7 @@ def conclude(outcome: Outcome, folder: Path | None) -> Outcome:
         "simulated_s": outcome.simulated_s,
         "reports": dict(outcome.reports),
         "messages": dict(outcome.messages),
+        "batteries": [row.document() for row in outcome.batteries],
         "without_link": {effect.link: dict(effect.without) for effect in outcome.links},
     }
     if folder is not None:
@@ -110,6 +118,7 @@ def conclude(outcome: Outcome, folder: Path | None) -> Outcome:
             score=scored,
             kpis=figures,
             links=tuple(outcome.links),
+            batteries=tuple(outcome.batteries),
         )
         render(folder / output.REPORT, run)
     return outcome

@@ -22,13 +22,18 @@ from pydantic import (
     model_validator,
 )
 
+from devices.catalogue import get_kind
 from devices.faults import FaultKind
+from devices.schedule import Reporting
 from scenarios.hazard_parts import HazardPart, part_of
+from scenarios.network_parts import NetworkPart, ReportingPart
 from scenarios.plans import PlanChoice
+from scenarios.quantities import Metres, PerSecond, Seconds, Share
 from scenarios.site_rules import NETWORKS, RULES, SPOTS, By
 from sim.files.quantities import quantity
 from sim.files.strict import Part
 from sim.kernel.clock import BEIJING, SECOND, Ns
+from sim.kernel.errors import InputError
 from sim.world.city.beijing.plan import MIN_SCALE
 from sim.world.city.load import BEIJING as CITY_OF_OURS
 from sim.world.families import ORDERS
@@ -65,10 +70,6 @@ def _rules(value: object) -> object:
     return {kind: {} if rule is None else rule for kind, rule in value.items()}
 
 
-Seconds = Annotated[float, quantity("s"), Field(ge=0)]
-Metres = Annotated[float, quantity("m"), Field(ge=0)]
-Share = Annotated[float, quantity("1"), Field(ge=0, le=1)]
-PerSecond = Annotated[float, quantity("1/s"), Field(ge=0)]
 Start = Annotated[int, BeforeValidator(_start)]
 SpotKind = Annotated[str, AfterValidator(partial(_word, SPOTS))]
 Along = Annotated[str, AfterValidator(partial(_word, NETWORKS))]
@@ -167,6 +168,8 @@ class SensingPart(Part):
         catalogue by its own rule. ``none``: only what `kinds` names.
     kinds
         Rules by kind, over those of the preset.
+    reporting
+        How kinds decide to report, where not at intervals and at once in alarm.
     wear
         How many times as fast as the catalogue says sensors wear out and fail; 0 for never.
     calibrated
@@ -178,6 +181,7 @@ class SensingPart(Part):
     water: WaterGauges = WaterGauges()
     traffic: VehicleDetectors = VehicleDetectors()
     kinds: Annotated[dict[str, SiteRule], BeforeValidator(_rules)] = Field(default_factory=dict)
+    reporting: dict[str, ReportingPart] = Field(default_factory=dict)
     wear: float = Field(default=0.0, ge=0, le=1e6)
     calibrated: Seconds = 0.0
 
@@ -191,21 +195,19 @@ class SensingPart(Part):
                 raise ValueError(f"{kind} is no sensor, expected {hint}{', '.join(RULES)})")
         return kinds
 
+    @model_validator(mode="after")
+    def _reportable(self) -> Self:
+        for kind in self.reporting:
+            self.reporting_of(kind)
+        return self
 
-class Outage(Part):
-    """Gateways that lose their link for a while, the first `count` in name order."""
-
-    at: Seconds
-    lasts: Seconds
-    count: int = Field(default=1, ge=1)
-
-
-class NetworkPart(Part):
-    """How readings travel."""
-
-    gateways: int = Field(default=6, ge=1, le=500)
-    loss: Share = 0.01
-    outages: tuple[Outage, ...] = ()
+    def reporting_of(self, kind: str) -> Reporting:
+        """Return how a kind decides to report."""
+        part = self.reporting.get(kind)
+        try:
+            return Reporting() if part is None else part.to_reporting(get_kind(kind))
+        except InputError as error:
+            raise ValueError(f"{kind}: expected {error.expected}") from error
 
 
 class Storm(Part):

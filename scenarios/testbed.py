@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from itertools import compress
 from types import TracebackType
 from typing import Any, Self
 
@@ -119,7 +120,12 @@ class Testbed:
 
     def _hear_births(self) -> None:
         """Wait until everybody's birth has come."""
-        missing = set(self.devices) - set(self.plan.replace)
+        hidden = {
+            device_id
+            for cohort in self._city.side.cohorts
+            for device_id in compress(cohort.roster.ids, cohort.upkeep.is_hidden.tolist())
+        }
+        missing = set(self.devices) - set(self.plan.replace) - hidden
         deadline_s = monotonic_s() + OPEN_S
         while missing:
             seen = self._listener.count

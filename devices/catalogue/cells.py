@@ -15,9 +15,17 @@ LORAWAN_SEND_J = 23.3e-3
 """1.8 µAh a 12-byte message at SF7, with its receive windows."""
 
 
-def nb_iot(battery_wh: float, idle_w: float, sample_j: float = 0.0) -> EnergySpec:
+def nb_iot(
+    battery_wh: float, idle_w: float, sample_j: float = 0.0, *, watch_w: float = 0.0
+) -> EnergySpec:
     """Return the budget of a battery device on NB-IoT."""
-    return EnergySpec(battery_wh=battery_wh, idle_w=idle_w, sample_j=sample_j, send_j=NB_IOT_SEND_J)
+    return EnergySpec(
+        battery_wh=battery_wh,
+        idle_w=idle_w,
+        sample_j=sample_j,
+        send_j=NB_IOT_SEND_J,
+        watch_w=watch_w,
+    )
 
 
 def lorawan(battery_wh: float, idle_w: float, sample_j: float = 0.0) -> EnergySpec:

@@ -244,13 +244,16 @@ class EnergySpec:
     sample_j
         One reported sample [J].
     send_j
-        One transmission, its receive windows included [J].
+        One transmission in the best cover, its receive windows included [J].
+    watch_w
+        The part of `idle_w` that its watch for an alarm takes, where that is much [W].
     """
 
     battery_wh: float
     idle_w: float
     sample_j: float
     send_j: float
+    watch_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +278,8 @@ class SensorKind:
         When it is in alarm; None where it never is.
     network
         What carries its reports.
+    is_under_cover
+        Whether it sits in a manhole or behind walls, where radio is weak.
     energy
         None where it has mains or solar power.
     battery_life_y
@@ -305,6 +310,7 @@ class SensorKind:
     alarm_interval_s: float
     alarm: Alarm | None = None
     network: Network
+    is_under_cover: bool = False
     energy: EnergySpec | None = None
     battery_life_y: tuple[float, float] | None = None
     price_cny: float

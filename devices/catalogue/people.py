@@ -22,6 +22,7 @@ SMOKE = SensorKind(
     # Within the 0.1-0.5 dB/m at which it must respond (assumed: its lower half).
     alarm=Alarm(level=0.2, of="value"),
     network=NB_IOT,
+    is_under_cover=True,
     energy=nb_iot(AA_WH, 0.175e-3),
     battery_life_y=(3.0, 5.0),
     price_cny=120.0,
@@ -45,6 +46,7 @@ HEAT = SensorKind(
     # Class A1 responds at 54 °C at the least, some 30 K above a room: GB 4716.
     alarm=Alarm(level=30.0, of="value"),
     network=NB_IOT,
+    is_under_cover=True,
     energy=nb_iot(AA_WH, 0.175e-3),
     battery_life_y=(3.0, 5.0),
     price_cny=100.0,
@@ -67,6 +69,7 @@ HOME_GAS_ALARM = SensorKind(
     # Within the 5-20 %LEL of GB 15322.2 (assumed: the usual 10).
     alarm=Alarm(level=10.0, of="value"),
     network=NB_IOT,
+    is_under_cover=True,
     price_cny=250.0,
     upkeep_cny_per_y=40.0,
     mtbf_y=5.0,

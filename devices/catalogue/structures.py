@@ -26,8 +26,9 @@ GAS_DETECTOR = SensorKind(
     # The blue entry of methane beside mains, 5 %LEL: domain facts, section 2.
     alarm=Alarm(level=5.0, of="value"),
     network=NB_IOT,
+    is_under_cover=True,
     # Two cells; a laser shot a minute at 150 mJ, and 0.2 mW of sleep (assumed).
-    energy=nb_iot(2 * D_WH, 2.7e-3),
+    energy=nb_iot(2 * D_WH, 2.7e-3, 0.15, watch_w=2.5e-3),
     battery_life_y=(3.0, 5.0),
     price_cny=3_000.0,
     upkeep_cny_per_y=400.0,
@@ -53,6 +54,7 @@ COVER_TILT = SensorKind(
     alarm_interval_s=600.0,
     alarm=Alarm(level=10.0, of="value"),
     network=NB_IOT,
+    is_under_cover=True,
     energy=nb_iot(AA_WH, 0.175e-3),
     battery_life_y=(3.5, 4.5),
     price_cny=300.0,
@@ -87,6 +89,7 @@ INDOOR_TEMPERATURE = SensorKind(
     # The orange entry, 14 °C: domain facts, section 2.
     alarm=Alarm(level=14.0, of="below"),
     network=LORAWAN,
+    is_under_cover=True,
     energy=lorawan(AA_WH, 0.18e-3),
     battery_life_y=(3.0, 5.0),
     price_cny=150.0,
@@ -246,6 +249,7 @@ LIFT_MONITOR = SensorKind(
     alarm_interval_s=10.0,
     alarm=Alarm(level=1.0, of="value"),
     network=FOUR_G,
+    is_under_cover=True,
     price_cny=1_500.0,
     upkeep_cny_per_y=200.0,
     mtbf_y=5.0,
@@ -277,6 +281,7 @@ ELECTRICAL_FIRE = SensorKind(
     # Within the 300-500 mA of GB 14287.2 for a main board (assumed: its lower end).
     alarm=Alarm(level=300.0, of="value"),
     network=FOUR_G,
+    is_under_cover=True,
     price_cny=600.0,
     upkeep_cny_per_y=80.0,
     mtbf_y=6.0,

@@ -102,6 +102,7 @@ SEWER_LEVEL = SensorKind(
     # The blue entry of the filling of drains, 70 %: domain facts, section 2.
     alarm=Alarm(level=0.7, of="value", channel=1),
     network=NB_IOT,
+    is_under_cover=True,
     # A radar shot a minute at 60 mJ, and 0.2 mW of sleep (assumed).
     energy=nb_iot(D_WH, 1.2e-3),
     battery_life_y=(3.5, 4.5),
@@ -126,6 +127,7 @@ MANHOLE_LEVEL = SensorKind(
     # Assumed: a metre of water stands in a manhole only when the drain below is full.
     alarm=Alarm(level=1.0, of="value"),
     network=NB_IOT,
+    is_under_cover=True,
     energy=nb_iot(C_WH, 0.44e-3),
     battery_life_y=(3.5, 4.5),
     price_cny=900.0,
@@ -162,6 +164,7 @@ WATER_PRESSURE = SensorKind(
     # device, of which it reports the lowest (assumed).
     alarm=Alarm(level=0.2e6, of="below"),
     network=NB_IOT,
+    is_under_cover=True,
     energy=nb_iot(D_WH, 0.72e-3),
     battery_life_y=(4.5, 5.5),
     price_cny=1_200.0,
@@ -193,6 +196,7 @@ WATER_FLOW = SensorKind(
     interval_s=900.0,
     alarm_interval_s=60.0,
     network=FOUR_G,
+    is_under_cover=True,
     price_cny=8_000.0,
     upkeep_cny_per_y=800.0,
     mtbf_y=8.0,
@@ -248,6 +252,7 @@ LEAK_NOISE_LOGGER = SensorKind(
     # Assumed: a still pipe is below 25 dB at its quietest, a leak within reach above 45 dB.
     alarm=Alarm(level=45.0, of="value"),
     network=NB_IOT,
+    is_under_cover=True,
     energy=nb_iot(C_WH, 0.52e-3),
     battery_life_y=(4.5, 5.5),
     price_cny=900.0,

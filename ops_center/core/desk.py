@@ -24,7 +24,7 @@ from ops_center.core.views import incident_view
 from sim.kernel.basemap import BaseMap
 from sim.kernel.clock import Clock, Ns, to_seconds
 from sim.messages.city import CallReceived
-from sim.messages.field import Ack, ActuatorStatus, Command, UnitStatus
+from sim.messages.field import LOCAL_PREFIX, Ack, ActuatorStatus, Command, UnitStatus
 from sim.messages.operator import OperatorOrder
 
 CALL_LLR = 4.0
@@ -101,7 +101,18 @@ class Desk:
         self._apply_happenings()
 
     def on_actuator(self, actuator: ActuatorStatus) -> None:
-        """Take an actuator's word on its position."""
+        """Take an actuator's word on its position; note what a gateway made it do."""
+        known = self.picture.actuators.get(actuator.actuator_id)
+        moved = known is None or known.position != actuator.position
+        if moved and actuator.cause is not None and actuator.cause.startswith(LOCAL_PREFIX):
+            self._write(
+                "local_action",
+                actuator=actuator.actuator_id,
+                place=actuator.place_id,
+                position=actuator.position,
+                command=actuator.cause,
+                at_ns=int(actuator.ts_event),
+            )
         self.picture.on_actuator(actuator)
 
     def on_call(self, call: CallReceived) -> None:

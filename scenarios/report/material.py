@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from scenarios.batteries import BatteryRow
 from scenarios.events import F64, FLOOD, Record, depths_of
 from scenarios.kpi_given import Value
 from scenarios.kpis import Kpi
@@ -76,6 +77,8 @@ class Run:
         Where units drove: ``(n, 3)`` of time [s] and position [m], by unit; may be empty.
     links
         What each link between hazards did; empty where nobody asked.
+    batteries
+        How long batteries last, a row a kind that has any.
     """
 
     info: RunInfo
@@ -86,6 +89,7 @@ class Run:
     kpis: Sequence[Kpi]
     tracks: Mapping[str, F64] = field(default_factory=dict)
     links: tuple[LinkEffect, ...] = ()
+    batteries: tuple[BatteryRow, ...] = ()
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:

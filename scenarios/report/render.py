@@ -89,6 +89,7 @@ def page(run: Run) -> str:
         incident_table=tables.incidents(run),
         command_table=tables.commands(run),
         trouble_table=tables.troubles(run),
+        battery_table=tables.batteries(run) if run.batteries else None,
         cascade_table=tables.links(run) if run.links else None,
         cascade_idle=", ".join(words.plain(e.link) for e in run.links if not e.changed(run.values)),
         slack=words.duration(SLACK_S),

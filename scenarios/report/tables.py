@@ -241,17 +241,44 @@ def troubles(run: Run) -> Table:
             phase = "ends" if record.get("phase") == "end" else "begins"
             what = f"{phase}: {words.plain(record['fault'])}"
             rows.append((record["t_s"], "truth", record["target"], what))
+        elif record["type"] == "edge_command":
+            what = f"on the spot: {record['actuator']} {words.plain(record['action'])}"
+            rows.append((record["t_s"], "truth", record["gateway"], what))
     for record in run.decisions:
         if record["type"] == "device":
             what = f"{record['status']}: {record['reason']}" if record["reason"] else ""
             what = what or record["status"]
             rows.append((time_s(record, run.score.start_ns), "centre", record["device"], what))
+        elif record["type"] == "local_action":
+            at_s, what = (
+                time_s(record, run.score.start_ns),
+                f"learns that it is {record['position']}",
+            )
+            rows.append((at_s, "centre", record["actuator"], what))
     rows.sort(key=lambda row: row[0])
     return Table(
         headings=("Time", "Said by", "What", "Happened"),
         rows=[(_clock(run, t_s), *rest) for t_s, *rest in rows[:ROWS_MAX]],
         tight=frozenset({0}),
         left_out=max(0, len(rows) - ROWS_MAX),
+    )
+
+
+def batteries(run: Run) -> Table:
+    """Return how long batteries last, by kind."""
+    return Table(
+        headings=("Sensors", "Count", "Heard every", "Life, days", "Worst tenth", "In frost"),
+        rows=[
+            (
+                words.plain(row.kind),
+                f"{len(row.lives_d)}",
+                words.duration(row.interval_s),
+                f"{row.quantile_d(0.5)}",
+                f"{row.quantile_d(0.1)}",
+                f"{row.frost_d:.0f}",
+            )
+            for row in run.batteries
+        ],
     )
 
 

@@ -30,6 +30,11 @@ _FACTORS: dict[str, dict[str, float]] = {
 _PATTERN = re.compile(r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*(\S*)\s*")
 
 
+def is_known(unit: str) -> bool:
+    """Return whether quantities can be turned into `unit`."""
+    return unit in _FACTORS
+
+
 def parse(text: str | float, unit: str, *, thing: str, place: str | None = None) -> float:
     """Return `text` in `unit`: ``parse("5 min", "s", thing="interval")`` is 300.
 

@@ -15,6 +15,9 @@ from sim.kernel.clock import Ns
 
 Scalar = str | int | float | bool | None
 
+LOCAL_PREFIX = "edge-"
+"""Begins the identifier of a command that a gateway gave on the spot, not the centre."""
+
 UnitState = Literal["idle", "turnout", "en_route", "on_scene", "returning", "out_of_service"]
 AckStatus = Literal["accepted", "refused", "done", "failed"]
 
@@ -89,7 +92,8 @@ class Command(Message):
     Attributes
     ----------
     command_id
-        Unique; a receiver acts once on it and answers every copy.
+        Unique; a receiver acts once on it and answers every copy. Begins with `LOCAL_PREFIX`
+        where a gateway gave it.
     target_id, target_kind, target_domain, target_district
         Topic levels of the receiver.
     action

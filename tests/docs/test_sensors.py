@@ -10,6 +10,8 @@ import yaml
 from conftest import ROOT
 from devices.catalogue import GATEWAY, KINDS
 from devices.faults import FaultKind
+from scenarios.batteries import life_table
+from scenarios.network_parts import NetworkPart
 from scenarios.schema import SensingPart
 from scenarios.sensors_command import described, document, markdown, table
 from scenarios.site_rules import NETWORKS
@@ -49,3 +51,12 @@ def test_table_has_a_line_for_every_kind_of_one_width():
     assert [row.split()[0] for row in rows] == list(KINDS)
     assert max(map(len, rows)) < 140
     assert head.startswith("kind")
+
+
+def test_page_of_networks_has_the_current_battery_lives_and_takes_its_example():
+    lines = page("networks.md").splitlines()
+    assert [line for line in life_table() if line not in lines] == []
+    example = yaml.safe_load(page("networks.md").split("```yaml\n")[1].split("```")[0])
+    assert NetworkPart.model_validate(example["network"]).edge
+    reporting = SensingPart.model_validate(example["sensing"]).reporting_of("road_water_gauge")
+    assert (reporting.mode, reporting.deadband) == ("exception", pytest.approx(0.02))

@@ -170,5 +170,23 @@ SPEED = SeriesSpec(
     ),
 )
 
-DEFAULT_SPECS: tuple[SeriesSpec, ...] = (ROAD_WATER, RAIN, SPEED)
+METHANE = SeriesSpec(
+    kind="gas_detector",
+    channel="methane",
+    unit="%LEL",
+    watches=(
+        Watch(
+            detector="threshold",
+            signal="methane_high",
+            # Utility tunnels: alarm at 20, cut-off at 25 %LEL. Sewage gives off methane, too, so
+            # that the alarm is a suspicion, and only the cut-off sends a crew: odds of 20 and 400
+            # to 1 (assumed).
+            make=lambda: ThresholdDetector(
+                (Limit(at=20.0, llr=3.0), Limit(at=25.0, llr=6.0)), hysteresis=3.0
+            ),
+        ),
+    ),
+)
+
+DEFAULT_SPECS: tuple[SeriesSpec, ...] = (ROAD_WATER, RAIN, SPEED, METHANE)
 """What the centre watches unless it is told otherwise."""

@@ -30,6 +30,7 @@ def reported(
     levels: dict[str, float],
     *,
     life: bool = False,
+    sensed: str | None = None,
     assumed: float | None = None,
     stands_s: float = HOUR_S,
     unheard_for_s: float = 6 * HOUR_S,
@@ -44,6 +45,8 @@ def reported(
         Severity from which each response level holds, in that unit.
     life
         Whether a single caller confirms it.
+    sensed
+        Signal of sensors that speaks for it, too.
     assumed
         Severity on callers' words alone; None for the threshold of level III (assumed: people
         call about what is worse than general), or the lowest where there is none.
@@ -53,6 +56,12 @@ def reported(
         See `Signature`.
     """
     rising = tuple((threshold, level) for level, threshold in levels.items())
+    weight = {
+        f"call:{incident}": LIFE_WEIGHT if life else REPORT_WEIGHT,
+        f"{CREW_SIGNAL}:{incident}": 1.0,
+    }
+    if sensed is not None:
+        weight[sensed] = 1.0
     usual = levels.get("III", rising[0][0])
     return Signature(
         type=incident,
@@ -60,10 +69,7 @@ def reported(
         seen_by="crews",
         assumed_severity=usual if assumed is None else assumed,
         prior=probability(-4.5),
-        weight={
-            f"call:{incident}": LIFE_WEIGHT if life else REPORT_WEIGHT,
-            f"{CREW_SIGNAL}:{incident}": 1.0,
-        },
+        weight=weight,
         suspect_at=probability(-2.0),
         confirm_at=probability(0.6),
         drop_at=probability(-3.2),
@@ -84,7 +90,7 @@ def _levels(iv: float, iii: float, ii: float, i: float) -> dict[str, float]:
 
 MUNICIPAL = (
     # Utility-tunnel rule: alarm 20 %LEL, cut-off 25 %LEL; 5 and 10 assumed as early warning.
-    reported("gas_leak", "%LEL", _levels(5, 10, 20, 25), life=True),
+    reported("gas_leak", "%LEL", _levels(5, 10, 20, 25), life=True, sensed="methane_high"),
     # TNT equivalent: a cover thrown, a street, a building front, a block (assumed).
     reported("gas_explosion", "kg", _levels(0.0, 0.5, 5.0, 50.0), life=True),
     # A service pipe, a street's, a district's and a trunk main (assumed).

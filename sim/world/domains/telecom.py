@@ -122,6 +122,13 @@ class BaseStations:
         reach = self._in_reach(xy_m)
         return lambda: reach @ self.is_up > 0
 
+    def mains(self, xy_m: F64) -> Callable[[], Bools]:
+        """Return what tells, now and later, where ``(n, 2)`` points' nearest station has mains."""
+        if not len(self._at_m):
+            return lambda: np.ones(len(xy_m), dtype=bool)
+        nearest = owners(xy_m, self._at_m)
+        return lambda: self.powered[nearest]
+
     def plan(self, name: str, order: Any) -> None:
         """Put an order on the clock."""
         station = self._row[choose_place(self._stage, name, order, ("base_station",))]

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from devices.catalogue import GATEWAY, ROAD_WATER_GAUGE, SensorKind
-from devices.cohort import Cohort, Uplink
+from devices.cohort import Cohort
 from devices.deployment import Deployment
 from devices.faults import FaultPlan
+from devices.gateway import Gateways
+from devices.uplink import Uplink
 from sim.kernel.clock import HOUR, SECOND, Ns, SteppedClock
 from sim.kernel.rng import SeededStreams
 from sim.messages.telemetry import DeviceInfo, TelemetryBatch
@@ -64,6 +66,7 @@ class Street:
     clock: SteppedClock
     bus: ListBus
     truth: Truth
+    gateways: Gateways | None = None
 
     def at(self, t_s: float) -> None:
         """Stand at `t_s` seconds after the start, everything due by then done."""
@@ -168,6 +171,7 @@ def street() -> Callable[..., Street]:
             faults=FaultPlan() if faults is None else faults,
             around=around,
         )
-        return Street(cohort, clock, bus, truth)
+        gateways = None if uplink is None else uplink.gateways
+        return Street(cohort, clock, bus, truth, gateways)
 
     return make

@@ -5,9 +5,10 @@ import pytest
 
 from devices.attacker import REPLAY_AGE_S, Attacker
 from devices.catalogue import ROAD_WATER_GAUGE
-from devices.cohort import Cohort, Uplink
+from devices.cohort import Cohort
 from devices.deployment import Deployment
 from devices.faults import FaultPlan
+from devices.uplink import Uplink
 from sim.kernel.clock import SECOND, Ns
 from sim.kernel.rng import SeededStreams
 from sim.messages.telemetry import TelemetryBatch

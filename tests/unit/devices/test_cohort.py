@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from devices.catalogue import KINDS, RAIN_GAUGE, ROAD_WATER_GAUGE, VEHICLE_DETECTOR
-from devices.cohort import Uplink
 from devices.faults import LATE_S, FaultOrder, FaultPlan
 from devices.surroundings import Surroundings
+from devices.uplink import Uplink
 from sim.kernel.clock import MILLISECOND, MINUTE, SECOND, Ns
 from sim.messages.decode import Decoder
 from sim.messages.encode import Encoder

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from devices.catalogue import EnergySpec
-from devices.energy import CHARGE_LEAST, Batteries, life_y, lora_airtime_s, mean_power_w
+from devices.energy import (
+    CHARGE_LEAST,
+    Batteries,
+    life_d,
+    life_y,
+    lora_airtime_s,
+    mean_power_w,
+    withheld_share,
+)
 from sim.kernel.clock import HOUR, Ns
 from sim.kernel.rng import SeededStreams
 
@@ -89,3 +97,50 @@ def test_a_battery_is_empty_when_the_closed_form_says():
     assert not cells.is_empty(Ns(0), reports - 1).any()
     assert cells.is_empty(Ns(0), reports).all()
     assert (cells.percent(Ns(0), reports + 5) == 0.0).all()
+
+
+def test_life_in_days_is_life_in_years_cut_to_whole_days():
+    assert float(life_d(SPEC, 600.0)) == math.floor(life_y(SPEC, 600.0) * 365.25)
+
+
+def test_life_of_each_device_goes_with_its_retries_and_its_cover():
+    lives = life_d(SPEC, np.array([600.0, 600.0, 600.0]), np.array([0.0, 0.5, 0.0]),
+                   send_factor=np.array([1.0, 1.0, 16.0]))  # fmt: skip
+    usable_j = 10.0 * 0.8 * 3600
+    standing_w = 1e-4 + 0.1 * 3600 / 31_557_600
+    by_hand = [usable_j / (standing_w + j / 600) / 86_400 for j in (0.32, 0.47, 4.82)]
+    assert lives.tolist() == [math.floor(days) for days in by_hand]
+
+
+def test_a_sampler_saves_the_power_of_watching():
+    watcher = EnergySpec(battery_wh=10.0, idle_w=1e-4, sample_j=0.02, send_j=0.3, watch_w=8e-5)
+    saved_w = mean_power_w(watcher, 600.0) - mean_power_w(watcher, 600.0, is_watching=False)
+    assert saved_w == pytest.approx(8e-5)
+
+
+def test_cold_withholds_a_hundredth_a_kelvin():
+    assert withheld_share(np.array([30.0, 0.0, -15.0, -60.0])) == pytest.approx([0, 0, 0.15, 0.4])
+    ratio = float(life_d(SPEC, 600.0, temp_c=-20.0)) / float(life_d(SPEC, 600.0))
+    assert ratio == pytest.approx(0.8, abs=0.002)
+
+
+def test_a_nearly_empty_battery_gives_out_in_frost_and_not_in_the_thaw():
+    cells = batteries(n=1)
+    share = SeededStreams(1).at("devices.x.battery", 0).random(1) * 0.5 + 0.5
+    # A tenth of a new battery is left.
+    reports = np.floor((share - 0.1) * 10.0 * 0.8 * 3600 / 0.32).astype(np.int64)
+    assert not cells.is_empty(Ns(0), reports, np.array([-5.0])).any()
+    assert cells.is_empty(Ns(0), reports, np.array([-15.0])).all()
+    assert not cells.is_empty(Ns(0), reports, np.array([5.0])).any()
+
+
+def test_devices_in_bad_cover_drain_their_batteries_faster():
+    cells = Batteries(
+        SPEC, name="devices.x", n=2, start=Ns(0), streams=SeededStreams(1),
+        send_factor=np.array([1.0, 4.0]),
+    )  # fmt: skip
+    before = cells.percent(Ns(0), np.zeros(2, dtype=np.int64)).copy()
+    cells.repeated(np.array([0, 1]), np.array([1_000, 1_000]))
+    after = cells.percent(Ns(0), np.array([10_000, 10_000]))
+    spent = np.array([0.32 * 10_000 + 300, 1.22 * 10_000 + 1_200]) / (10.0 * 0.8 * 36)
+    np.testing.assert_allclose(before - after, np.minimum(spent, before), atol=1.01)

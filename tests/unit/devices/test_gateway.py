@@ -3,10 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from devices.catalogue import ROAD_WATER_GAUGE
-from devices.cohort import Uplink
-from devices.gateway import GatewayOutage, Gateways, Ring
+from devices.catalogue import ROAD_WATER_GAUGE, VEHICLE_DETECTOR
+from devices.gateway import GatewayOutage, Gateways
+from devices.load import Load
 from devices.readings import Readings
+from devices.ring import Memories, Ring
+from devices.uplink import Uplink
 from sim.kernel.clock import HOUR, SECOND, Ns
 from sim.kernel.errors import InputError
 from sim.messages.telemetry import (
@@ -24,7 +26,7 @@ WEST, EAST = "gateway-0000", "gateway-0001"
 def town(start, births, gateway_births, street, clock, bus):
     """Return a maker of two gateways and the four gauges they serve."""
 
-    def make(*outages, told=None):
+    def make(*outages, told=None, kind=ROAD_WATER_GAUGE, **gear):
         gateways = Gateways(
             gateway_births,
             np.array([[0.0, 0.0], [1000.0, 0.0]]),
@@ -39,8 +41,9 @@ def town(start, births, gateway_births, street, clock, bus):
                 for which, a, b in outages
             ],
             on_fault=None if told is None else lambda *record: told.append(record),
+            **gear,
         )
-        devices = births(ROAD_WATER_GAUGE, 4, interval_s=60.0)
+        devices = births(kind, 4, interval_s=60.0)
         served_by = (WEST, EAST, WEST, None)
         devices = [
             replace(device, gateway_id=gateway)
@@ -48,7 +51,7 @@ def town(start, births, gateway_births, street, clock, bus):
         ]
         uplink = Uplink(gateways=gateways, loss=0.0, duplicate_share=0.0)
         gateways.start()
-        made = street(devices=devices, bus=bus, uplink=uplink, tick_s=60.0)
+        made = street(kind=kind, devices=devices, bus=bus, uplink=uplink, tick_s=60.0)
         made.cohort.start()
         return made
 
@@ -155,7 +158,7 @@ def test_a_gateway_reports_its_children_and_on_return_what_it_kept(town, start):
 def test_after_a_broker_restart_a_gateway_that_is_down_is_dead_again(town, start):
     made = town((WEST, 600, 900))
     made.at(700)
-    made.cohort._gateways.republish()
+    made.gateways.republish()
     assert said(made.bus, start)[-2:] == [(700.0, "birth", EAST), (700.0, "death", WEST)]
 
 
@@ -163,7 +166,7 @@ def test_after_a_broker_restart_with_all_down_no_empty_birth_is_said(town, start
     made = town((WEST, 600, 900), (EAST, 600, 900))
     made.at(700)
     before = len(made.bus.messages)
-    made.cohort._gateways.republish()
+    made.gateways.republish()
     assert [type(m) for m in made.bus.messages[before:]] == [DeviceDeath, DeviceDeath]
 
 
@@ -205,8 +208,8 @@ def test_an_outage_of_an_unknown_gateway_is_refused(gateway_births, clock, bus):
 
 def test_a_jammed_gateway_hears_nothing_and_what_is_sent_is_lost_for_good(town):
     told = []
-    made = town(told=told)
-    gateways = made.cohort._gateways
+    made = town(told=told, kind=VEHICLE_DETECTOR)
+    gateways = made.gateways
     assert gateways.children(WEST) == 2
     made.at(120)
     gateways.jam(WEST)
@@ -224,12 +227,108 @@ def test_a_jammed_gateway_hears_nothing_and_what_is_sent_is_lost_for_good(town):
     assert [t for t in times[3] if 120 < t <= 400]
     counts = made.cohort.counts
     assert counts.lost > lost
-    assert counts.sent == counts.lost + counts.delivered + sum(
-        len(part) for parts in made.cohort._delivery._under_way.values() for part in parts
-    )
+    assert counts.sent == counts.lost + counts.delivered + made.cohort.under_way
     assert [(which, what, started) for which, what, started, _ in told] == [
         (WEST, "jammed", True),
         (WEST, "jammed", False),
     ]
     own = [m for m in made.bus.of(TelemetryBatch) if m.kind == "gateway"]
     assert all(len(batch) == 2 for batch in own), "its own line is as good as ever"
+
+
+def test_devices_with_memory_send_what_nobody_heard_late_in_order_and_once(town):
+    made = town()
+    made.at(120)
+    made.gateways.jam(WEST)
+    made.at(400)
+    made.gateways.clear(WEST)
+    made.at(600)
+    west = [row for row in made.readings() if row[1] == 0]
+    stored = [row for row in west if row[4] == QUALITY_STORED]
+    assert [row[2] for row in stored] == [180.0, 240.0, 300.0, 360.0]
+    assert {row[0] for row in stored} == {405.0}
+    assert [row[3] for row in west] == list(range(1, len(west) + 1))
+    assert made.cohort.counts.lost == 0
+    assert made.cohort.counts.stored == 8
+
+
+def test_a_gateway_without_mains_lives_on_its_battery_and_then_hears_nothing(town, start):
+    told = []
+    made = town(told=told, backup_s=600.0)
+    made.at(100)
+    made.gateways.set_mains(0, on=False)
+    made.at(2000)
+    assert [row[0] for row in made.readings() if row[1] == 0][-1] == 665.0
+    made.gateways.set_mains(0, on=True)
+    made.at(2300)
+    west = [row for row in made.readings() if row[1] == 0]
+    assert [row[3] for row in west] == list(range(1, len(west) + 1)), "remembered by the device"
+    assert [(what, began, (at - start) / SECOND) for _, what, began, at in told] == [
+        ("power", True, 700.0),
+        ("outage", True, 700.0),
+        ("power", False, 2000.0),
+        ("outage", False, 2000.0),
+    ]
+
+
+def test_a_short_loss_of_mains_is_not_noticed_and_a_second_finds_less_charge(town, start):
+    told = []
+    made = town(told=told, backup_s=600.0)
+    for at_s, on in ((100, False), (500, True), (800, False)):
+        made.at(at_s)
+        made.gateways.set_mains(1, on=on)
+    made.at(2000)
+    # 200 s are left of the first loss, and 300 s of mains give back 5 s of battery.
+    assert [(what, (at - start) / SECOND) for _, what, _, at in told] == [
+        ("power", 1005.0),
+        ("outage", 1005.0),
+    ]
+
+
+def test_beyond_its_capacity_a_gateway_lets_reports_wait_and_then_drops_them(
+    gateway_births, births, street, clock, bus
+):
+    load = Load(2, capacity_per_s=2.0, limit=30)
+    gateways = Gateways(gateway_births, np.zeros((2, 2)), clock=clock, bus=bus, load=load)
+    devices = births(ROAD_WATER_GAUGE, 50, gateway_id=WEST, interval_s=600.0)
+    uplink = Uplink(gateways=gateways, loss=0.0, duplicate_share=0.0)
+    made = street(devices=devices, bus=bus, uplink=uplink, tick_s=600.0)
+    made.cohort.start()
+    made.at(660)
+    at_s = [row[0] for row in made.readings()]
+    # All speak at 600 s; ten are served before the next delivery, ten before each further one.
+    assert [at_s.count(t) for t in (605.0, 610.0, 615.0)] == [10, 10, 10]
+    assert (load.dropped, made.cohort.counts.lost) == (20, 20)
+
+
+def test_a_device_out_of_reach_is_silent_unborn_and_counted(
+    gateway_births, births, street, clock, bus
+):
+    gateways = Gateways(gateway_births, np.array([[9e3, 0.0], [7e3, 0.0]]), clock=clock, bus=bus)
+    devices = [
+        replace(device, gateway_id=gateway)
+        for device, gateway in zip(births(ROAD_WATER_GAUGE, 2), (WEST, EAST), strict=True)
+    ]
+    made = street(devices=devices, bus=bus, uplink=Uplink(gateways=gateways, loss=0.0))
+    made.cohort.start()
+    made.at(3600)
+    (birth,) = made.bus.of(DeviceBirth)
+    assert [device.device_id[-1] for device in birth.devices] == ["1"]
+    assert {row[1] for row in made.readings()} == {1}
+    assert made.cohort.uncovered == 1
+
+
+def test_memories_keep_the_newest_of_each_device():
+    memories = Memories(limit=2)
+    for at in range(3):
+        seqs = [at] * (2 if at < 2 else 1)
+        memories.push(0, replace(readings(seqs), device=np.arange(len(seqs), dtype=np.int32)))
+    kept = memories.pop(0)
+    assert [(d, t) for d, t in zip(kept.device.tolist(), kept.seq.tolist(), strict=True)] == [
+        (1, 0),
+        (0, 1),
+        (1, 1),
+        (0, 2),
+    ]
+    assert memories.dropped == 1
+    assert memories.pop(0) is None

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from devices.catalogue import GATEWAY, KINDS, Interference
-from devices.cohort import Uplink
 from devices.link import FIBRE
+from devices.uplink import Uplink
 from sim.kernel.clock import SECOND
 from sim.messages.telemetry import TelemetryBatch
 

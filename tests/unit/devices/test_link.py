@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.link import FIBRE, FOUR_G, LORAWAN, NB_IOT, DeviceClocks, Radio, sparse_hits
+from devices.clocks import DeviceClocks
+from devices.link import FIBRE, FOUR_G, LORAWAN, NB_IOT, Radio, sparse_hits
 from sim.kernel.clock import HOUR, MILLISECOND, SECOND, Ns
 from sim.kernel.rng import SeededStreams
 

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from devices.catalogue import RAIN_GAUGE, ROAD_WATER_GAUGE
-from devices.cohort import Cohort, Uplink
+from devices.cohort import Cohort
 from devices.deployment import Deployment
 from devices.faults import FaultPlan
 from devices.gateway import Gateways
 from devices.saboteur import Saboteur
+from devices.uplink import Uplink
 from sim.kernel.clock import SECOND, Ns
 from sim.kernel.rng import SeededStreams
 

@@ -1,20 +1,26 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from devices.catalogue import Alarm
-from devices.schedule import Schedule
+from devices.catalogue import ROAD_WATER_GAUGE, Alarm
+from devices.schedule import Reporting, Schedule
 from sim.kernel.clock import SECOND, Ns
 
 TICK_S = 10
 
 
-def timetable(levels, *, alarm, interval_s=600, alarm_interval_s=60, n=1, off=None):
+def timetable(
+    levels, *, alarm, interval_s=600, alarm_interval_s=60, n=1, off=None, reporting=None, gap_s=None
+):
     """Return the times [s] at which device 0 reports, given its level at each tick."""
     schedule = Schedule(
         np.full(n, interval_s * SECOND),
         np.full(n, alarm_interval_s * SECOND),
         alarm=alarm,
         tick_ns=TICK_S * SECOND,
+        reporting=reporting,
+        gap_ns=None if gap_s is None else np.full(n, gap_s * SECOND),
     )
     out = []
     for k, level in enumerate(levels, start=1):
@@ -101,3 +107,54 @@ def test_an_interval_that_is_no_whole_number_of_ticks_is_rounded_up(interval_s, 
 def test_alarm_below_a_level_wakes_a_device_when_the_value_falls_to_it():
     falling = levels(300, lambda t: 10.0 if 100 <= t < 200 else 15.0)
     assert timetable(falling, alarm=Alarm(level=10.0, of="below")) == [10, 20, 100, 160, 220]
+
+
+BY_EXCEPTION = Reporting(mode="exception", deadband=0.05, heartbeat_s=900.0)
+
+
+def test_a_sampler_reports_at_its_interval_whatever_it_reads(births):
+    sampler = Reporting(mode="interval")
+    (born,) = (sampler.born(info) for info in births(ROAD_WATER_GAUGE, 1))
+    wet = levels(2000, lambda t: 0.2 if 150 <= t < 700 else 0.0)
+    alarm = Alarm(level=0.05, of="value")
+    seen = timetable(wet, alarm=alarm, alarm_interval_s=born.alarm_interval_s, reporting=sampler)
+    assert seen == [10, 20, 620, 1220, 1820]
+
+
+def test_by_exception_it_reports_what_has_moved_and_otherwise_its_heartbeat():
+    steps = levels(2500, lambda t: 0.04 if t < 150 else 0.1 if t < 600 else 0.06)
+    seen = timetable(steps, alarm=None, interval_s=900, reporting=BY_EXCEPTION)
+    # 0.06 above what it told at 150; 0.04 below that at 600 is within the dead-band.
+    assert seen == [10, 20, 150, 1050, 1950]
+
+
+def test_by_exception_the_beginning_and_the_end_of_an_alarm_are_told_at_once():
+    wet = levels(600, lambda t: 0.051 if 200 <= t < 300 else 0.049)
+    alarm = Alarm(level=0.05, of="value")
+    seen = timetable(wet, alarm=alarm, interval_s=900, alarm_interval_s=900, reporting=BY_EXCEPTION)
+    assert seen == [10, 20, 200, 300]
+
+
+def test_by_exception_a_device_tells_its_heartbeat_at_its_birth(births):
+    (info,) = births(ROAD_WATER_GAUGE, 1)
+    born = BY_EXCEPTION.born(info)
+    assert (born.interval_s, born.alarm_interval_s) == (900.0, 900.0)
+    assert Reporting().born(info) is info
+    assert Reporting().born(info, least_s=148.0).alarm_interval_s == 148.0
+
+
+def test_a_duty_cycle_holds_back_even_an_alarm():
+    wet = levels(700, lambda t: 0.2 if t >= 50 else 0.0)
+    seen = timetable(wet, alarm=Alarm(level=0.05, of="value"), gap_s=148)
+    # Switched on at 10; what was due at 20 and the alarm of 50 go out together at 160.
+    assert seen == [10, 160, 310, 460, 610]
+
+
+@given(st.lists(st.floats(0, 1), min_size=5, max_size=60), st.floats(0.01, 0.5))
+def test_by_exception_the_last_report_is_never_further_off_than_the_dead_band(values, band):
+    reporting = Reporting(mode="exception", deadband=band, heartbeat_s=1e6)
+    told = timetable(values, alarm=None, interval_s=1_000_000, reporting=reporting)
+    latest = None
+    for k, value in enumerate(values, start=1):
+        latest = value if k * TICK_S in told else latest
+        assert abs(value - latest) < band
