@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
+from support.long import long_run
 
 PROJECT = ROOT / "docs" / "integration-project"
 
@@ -36,6 +37,7 @@ def test_the_sample_project_passes_its_own_tests():
     assert "6 passed" in ran.stdout
 
 
+@long_run
 def test_its_tests_fail_when_the_sign_does_nothing(tmp_path):
     """A suite that passes whatever the controller does would show nothing."""
     for path in PROJECT.rglob("*.*"):
@@ -51,6 +53,7 @@ def test_its_tests_fail_when_the_sign_does_nothing(tmp_path):
     assert "1 failed" in ran.stdout
 
 
+@long_run
 @pytest.mark.parametrize(
     ("mark", "words"),
     [
@@ -71,6 +74,7 @@ def test_a_wrong_marker_is_told_in_one_line(tmp_path, mark, words):
     assert any(all(word in line for word in words) for line in lines), ran.stdout
 
 
+@long_run
 def test_settings_and_markers_say_which_city(tmp_path):
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nchengmai_seed = 3\nchengmai_speed = 500\nchengmai_until = 5 min\n"

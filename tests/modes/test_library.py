@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from sim.kernel.rng import SeededStreams
 from sim.world.city.load import load_city
 from sim.world.city.model import PLACE_KINDS, City
 from sim.world.kinds import KINDS
+from support.long import long_run
 
 HOUR = 3600.0
 FILES = sorted((ROOT / "scenarios" / "library").glob("*.yaml"))
@@ -129,12 +129,6 @@ BALANCES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """What came in, and where it is now, by the names of the run's last record."""
 ALWAYS = ("vehicles", "underpass water", "drinking water", "sewers", "gas", "crowds", "hospitals")
-
-
-long_run = pytest.mark.skipif(
-    os.environ.get("CHENGMAI_NO_SKIPS") != "1",
-    reason="takes ten seconds or more; CHENGMAI_NO_SKIPS=1 runs it",
-)
 
 
 @cache

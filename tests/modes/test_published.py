@@ -11,9 +11,12 @@ from scenarios.build import build_city
 from scenarios.fast import FastRun, run_fast
 from scenarios.load import list_scenarios, load_scenario
 from sim.transport.memory import MemoryBus
+from support.long import long_run
 from support.published import Inspector
 
 HOUR_S = 3600.0
+ALWAYS = {"storm", "gas-leak", "crowd"}
+"""Scenarios that every run of the tests looks at; the whole check looks at all."""
 
 
 def hour_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Inspector:
@@ -29,7 +32,13 @@ def hour_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Inspector:
     return inspector
 
 
-@pytest.mark.parametrize("name", [s.name for s in list_scenarios()])
+@pytest.mark.parametrize(
+    "name",
+    [
+        s.name if s.name in ALWAYS else pytest.param(s.name, marks=long_run)
+        for s in list_scenarios()
+    ],
+)
 def test_every_message_of_an_hour_is_as_published(name, monkeypatch):
     inspector = hour_of(name, monkeypatch)
     assert inspector.faults == []

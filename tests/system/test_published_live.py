@@ -16,12 +16,13 @@ from scenarios.live import LiveRun, run_feed
 from scenarios.load import load_scenario
 from sim.messages.packing import Packs, TelemetryForm
 from sim.transport.brokers.nats import NatsBroker
+from support.long import long_run
 
 EXAMPLE = ROOT / "docs" / "examples" / "check_feed.py"
 HOUR_S = 3600.0
 
 
-@pytest.mark.parametrize("packs", ["device", "gateway"])
+@pytest.mark.parametrize("packs", ["device", pytest.param("gateway", marks=long_run)])
 def test_example_client_finds_every_message_of_an_hour_as_published(packs: Packs, tmp_path: Path):
     assert main(["schema", "--out", str(tmp_path)]) == 0
     scenario = load_scenario("storm")
@@ -48,6 +49,7 @@ def test_example_client_finds_every_message_of_an_hour_as_published(packs: Packs
                 ),
                 None,
                 should_stop=lambda: False,
+                on_open=lambda _city: None,
             )
             told, _ = client.communicate(timeout=60)
         finally:

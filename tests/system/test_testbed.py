@@ -9,7 +9,6 @@ import pytest
 
 from scenarios.listener import Listener
 from scenarios.testbed import NotHeardError, Plan, Testbed
-from sim.kernel.clock import monotonic_s
 from sim.kernel.errors import InputError
 from sim.messages.topics import parse
 from support.waiting import until
@@ -25,10 +24,8 @@ def bed():
         yield bed
 
 
-def test_it_begins_within_five_seconds_with_all_births():
-    begun_s = monotonic_s()
+def test_it_begins_with_all_births():
     with Testbed() as bed:
-        assert monotonic_s() - begun_s < 5.0
         said = {parse(h.topic).device for h in bed.heard("city/v1/+/+/+/+/state")}
         assert set(bed.devices) <= said
     assert not [t for t in threading.enumerate() if t.name == "chengmai-city"]
