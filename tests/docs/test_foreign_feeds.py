@@ -21,6 +21,7 @@ from sim.messages.city import MapPublished
 from sim.messages.field import UnitStatus
 from sim.transport.foreign.feeds import ForeignFeeds
 from support.foreign import batches, births, reasons
+from support.long import long_run
 from support.programs import Chengmai, records
 from support.storm import city
 from support.town import START
@@ -39,6 +40,7 @@ def ask(url: str, path: str) -> Any:
         return json.load(answer)
 
 
+@long_run
 def test_five_minutes_end_as_the_page_says(tmp_path):
     (tmp_path / "gauges.yaml").write_text(fence("yaml"), encoding="utf-8")
     (tmp_path / "pilot.py").write_text(fence("python"), encoding="utf-8")

@@ -11,10 +11,12 @@ from sim.transport.inbox import Inbound
 from sim.transport.recorder import Recorder
 from support import breaking, broken_flow, broken_form
 from support.feed import small
+from support.long import long_run
 from support.programs import Chengmai
 from support.scripted import DEVICE, ScriptedDevice, offline
 
 
+@long_run
 def test_our_own_live_feed_passes(tmp_path):
     with NatsBroker() as broker:
         url = f"mqtt://127.0.0.1:{broker.url.port}"

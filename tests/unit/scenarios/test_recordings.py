@@ -21,6 +21,7 @@ from sim.transport.link import MqttLink
 from sim.transport.mqtt import MqttBus
 from sim.transport.recorder import Recorder, read_recording
 from support.foreign import GAUGES, TOPIC, mapping, payload
+from support.long import long_run
 from support.programs import Chengmai, records
 from support.town import START, town
 from support.waiting import until
@@ -42,6 +43,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Chengmai]]:
         program.close()
 
 
+@long_run
 def test_recording_keeps_a_foreign_feed_as_it_came_and_is_decided_on_by_its_own_mapping(
     tmp_path, start
 ):

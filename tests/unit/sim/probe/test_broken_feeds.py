@@ -15,6 +15,7 @@ from sim.probe.verdict import FAILED, PASSED
 from support import breaking, broken_flow, broken_form
 from support.breaking import BROKEN
 from support.feed import EXPECT, examine, small, whole
+from support.long import long_run
 
 SHELVES = (broken_form, broken_flow)
 """Each adds its feeds to the list as it is imported."""
@@ -45,6 +46,7 @@ def test_our_own_feed_passes_every_rule_strictly():
     }
 
 
+@long_run
 @pytest.mark.parametrize("packs", ["device", "gateway"])
 def test_our_own_feed_in_cbor_passes(packs):
     verdict = examine(whole(TelemetryForm(payload="cbor", packs=packs)), strict=True)
